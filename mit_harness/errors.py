@@ -1,0 +1,44 @@
+"""What can go wrong, said for people: one sentence with the input, the fault and what to do."""
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, with control characters (ANSI codes, newlines) escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class MitHarnessError(Exception):
+    """Base of every error this package raises on purpose; its text is shown without a traceback."""
+
+    def __str__(self) -> str:
+        """Return one printable line, whatever a file or a model put into it."""
+        return printable(super().__str__())
+
+
+class InputError(MitHarnessError):
+    """A sequence, a file or an option that cannot be used."""
+
+
+class ModelError(MitHarnessError):
+    """A model that is unknown, cannot be loaded, or fails while scoring."""
+
+
+class StoreError(MitHarnessError):
+    """A score store that cannot be opened, read or written."""
+
+
+class ReportError(MitHarnessError):
+    """A report that cannot be read or written."""
+
+
+class NotApplicable(MitHarnessError):
+    """A claim that cannot be asked of this suite or protocol; its eval is skipped with this reason."""
+
+
+def near(name: str, known: list[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the known names closest to `name`, or what is known."""
+    import difflib
+
+    matches = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    if matches:
+        return "; did you mean " + " or ".join(repr(m) for m in matches) + "?"
+    return "; known: " + ", ".join(sorted(known)) if known else ""

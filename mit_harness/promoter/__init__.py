@@ -1,0 +1,1 @@
+"""Biology: the grammar of a promoter, sequences built from it, the genome, shuffles."""

@@ -1,0 +1,111 @@
+"""A set of named sequences in groups: what a claim designs, and what a suite file holds."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mit_harness.errors import InputError
+
+
+class Item(NamedTuple):
+    """One sequence: unique id, group (a class such as ``E`` or a control family), index, bases.
+
+    Items of different groups with one index are matched: they share a background.
+    """
+
+    id: str
+    group: str
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
+    sequence: str
+
+
+def make_items(group: str, sequences: Iterable[str]) -> list[Item]:
+    """Return items ``GROUP_000``, ``GROUP_001``, ... for the sequences of one group."""
+    return [Item(f"{group}_{k:03d}", group, k, sequence) for k, sequence in enumerate(sequences)]
+
+
+@dataclass(frozen=True)
+class SequenceSet(Sequence[Item]):
+    """Items in order, unique by id.
+
+    Raises
+    ------
+    InputError
+        If an id stands twice with different sequences, or two items of a group share an index.
+    """
+
+    items: tuple[Item, ...]
+
+    def __post_init__(self) -> None:
+        """Drop exact repeats; refuse contradictions."""
+        by_id: dict[str, Item] = {}
+        places: dict[tuple[str, int], str] = {}
+        for item in self.items:
+            first = by_id.setdefault(item.id, item)
+            if first != item:
+                raise InputError(
+                    f"id {item.id!r} stands twice with different sequences or groups; "
+                    "every id must name one sequence"
+                )
+            if places.setdefault((item.group, item.index), item.id) != item.id:
+                raise InputError(
+                    f"{item.id!r} and {places[item.group, item.index]!r} are both index "
+                    f"{item.index} of {item.group!r}; pairs are matched by index"
+                )
+        object.__setattr__(self, "items", tuple(by_id.values()))
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> "SequenceSet":
+        """Build from any iterable of items."""
+        return cls(tuple(items))
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, key: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Item, ...]: ...
+
+    def __getitem__(self, key: int | slice) -> Item | tuple[Item, ...]:
+        """Return one item, or a tuple of items for a slice."""
+        return self.items[key]
+
+    def __iter__(self) -> Iterator[Item]:
+        """Iterate over the items."""
+        return iter(self.items)
+
+    def __or__(self, other: "SequenceSet") -> "SequenceSet":
+        """Return the union, first come first."""
+        return SequenceSet.of((*self.items, *other.items))
+
+    @cached_property
+    def rows(self) -> dict[str, NDArray[np.intp]]:
+        """Row numbers of each group, ordered by index."""
+        groups: dict[str, list[int]] = {}
+        for row, item in enumerate(self.items):
+            groups.setdefault(item.group, []).append(row)
+        return {
+            group: np.array(sorted(rows, key=lambda row: self.items[row].index), dtype=np.intp)
+            for group, rows in groups.items()
+        }
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group names in order of first appearance."""
+        return tuple(self.rows)
+
+    def indices(self, group: str) -> NDArray[np.intp]:
+        """Return the indices present in a group, ascending."""
+        return np.array([self.items[row].index for row in self.rows.get(group, ())], dtype=np.intp)
+
+    def only(self, groups: Iterable[str]) -> "SequenceSet":
+        """Return the items of the named groups, in this set's order."""
+        wanted = set(groups)
+        return SequenceSet.of(item for item in self.items if item.group in wanted)
