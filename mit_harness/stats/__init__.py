@@ -1,0 +1,1 @@
+"""Statistics: paired proportions, effect sizes, bootstrap intervals, corrections and verdicts."""
