@@ -30,15 +30,17 @@ class ReportError(MitHarnessError):
     """A report that cannot be read or written."""
 
 
-class NotApplicable(MitHarnessError):
-    """A claim that cannot be asked of this suite or protocol; its eval is skipped with this reason."""
+class NotApplicable(MitHarnessError):  # noqa: N818 - a reason to skip, not an error
+    """A claim that cannot be asked of this suite or protocol; why its eval is skipped."""
 
 
 def near(name: str, known: list[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the known names closest to `name`, or what is known."""
     import difflib
 
-    matches = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    spelled = {k.lower(): k for k in known}
+    close = difflib.get_close_matches(name.lower(), spelled, n=3, cutoff=0.6)
+    matches = [spelled[match] for match in close]
     if matches:
         return "; did you mean " + " or ".join(repr(m) for m in matches) + "?"
     return "; known: " + ", ".join(sorted(known)) if known else ""

@@ -53,7 +53,7 @@ def decide(
         return Verdict.UNDECIDED, f"n too small ({metric.n} < {min_n})"
     if metric.value is None or low is None or high is None:
         return Verdict.UNDECIDED, f"no interval ({metric.note or 'undefined'})"
-    shown = f"{metric.level:.0%} interval [{low:.4g}, {high:.4g}]"
+    shown = f"{100 * metric.level:g} % interval [{low:.4g}, {high:.4g}]"
     if high <= threshold:
         return Verdict.REFUTED, f"{shown} lies wholly at or below {threshold:g}"
     if low > threshold and metric.p is not None and metric.p < alpha:

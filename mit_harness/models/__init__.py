@@ -1,0 +1,1 @@
+"""Models: anything that gives a sequence a number where higher means more plausible."""
