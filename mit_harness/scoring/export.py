@@ -1,0 +1,69 @@
+"""Scores as a table of their own: what ``mit-harness score`` writes."""
+
+import csv
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from mit_harness.atomic import atomic
+from mit_harness.errors import ModelError
+from mit_harness.models.base import ModelHandle
+from mit_harness.promoter.sequence_set import SequenceSet
+from mit_harness.scoring.engine import LazyModel, score
+from mit_harness.scoring.store import Store
+
+
+class ScoredRow(NamedTuple):
+    """One line of a scores file."""
+
+    id: str
+    sequence: str
+    score: float
+    tokens: int
+    bases: int
+
+
+def score_rows(
+    handle: ModelHandle, sequences: SequenceSet, store: Path | None = None
+) -> list[ScoredRow]:
+    """Score a set of sequences, through a store if one is named.
+
+    A model without a lasting fingerprint bypasses the store: its key is good for one run only.
+
+    Raises
+    ------
+    ModelError
+        If the model fails, or gives a score that is not finite; the sequence is named.
+    """
+    with LazyModel(handle) as model:
+        wanted = [item.sequence for item in sequences]
+        if store is None or not handle.lasting:
+            table = score(model, wanted)
+        else:
+            with Store(store) as opened:
+                table = score(model, wanted, opened)
+    rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
+    for row in rows:
+        if not math.isfinite(row.score):
+            raise ModelError(
+                f"{handle.name} gave {row.id} the score {row.score}; every sequence needs a finite "
+                "score"
+            )
+    return rows
+
+
+def write_rows(rows: Sequence[ScoredRow], out: Path | None) -> None:
+    """Write tab-separated rows, floats in full precision, to a file or standard output."""
+    if out is None:
+        _write(rows, sys.stdout)
+        return
+    with atomic(out) as handle:
+        _write(rows, handle)
+
+
+def _write(rows: Iterable[ScoredRow], handle: IO[str]) -> None:
+    writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
+    writer.writerow(ScoredRow._fields)
+    writer.writerows((*row[:2], repr(row.score), *row[3:]) for row in rows)
