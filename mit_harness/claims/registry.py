@@ -1,0 +1,46 @@
+"""Which claims there are, in the order of their tables."""
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mit_harness.errors import InputError, near
+
+if TYPE_CHECKING:
+    from mit_harness.claims.base import Claim
+
+CLAIMS: dict[str, str] = {
+    "compensation": "Compensation",
+    "scrambled_control": "ScrambledControl",
+    "motif_effect": "MotifEffect",
+    "natural_motif": "NaturalMotif",
+    "natural_rescue": "NaturalRescue",
+}
+"""Claim id, which is also its module's name, to its class; imported only when asked for."""
+
+
+def check_claim(claim_id: str) -> str:
+    """Return `claim_id` if there is such a claim.
+
+    Raises
+    ------
+    InputError
+        If there is none; near matches are listed.
+    """
+    if claim_id not in CLAIMS:
+        raise InputError(f"no claim {claim_id!r}{near(claim_id, list(CLAIMS))}")
+    return claim_id
+
+
+@cache
+def get_claim(claim_id: str) -> "Claim":
+    """Return the claim called `claim_id`.
+
+    Raises
+    ------
+    InputError
+        If there is none; near matches are listed.
+    """
+    module = import_module(f"mit_harness.claims.{check_claim(claim_id)}")
+    claim: Claim = getattr(module, CLAIMS[claim_id])()
+    return claim
