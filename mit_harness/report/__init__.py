@@ -1,0 +1,1 @@
+"""results.json is the source of truth; every table is made from it."""

@@ -1,0 +1,95 @@
+"""The report folder: one run at a time, and never a half-written file."""
+
+import json
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from mit_harness.atomic import atomic
+from mit_harness.errors import ReportError
+from mit_harness.report.leaderboard import to_markdown
+from mit_harness.report.schema import SCHEMA, Results
+
+RESULTS = "results.json"
+LEADERBOARD = "leaderboard.md"
+_LOCK = ".lock"
+
+
+class ReportFolder:
+    """A folder that this process alone writes to until `release`.
+
+    Raises
+    ------
+    ReportError
+        If the folder cannot be made or written to, or another run is writing to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = FileLock(path / _LOCK)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise PermissionError(13, "Permission denied")
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ReportError(
+                f"another run is writing to {path}; wait for it, or name another with --mit-report"
+            ) from error
+        except OSError as error:
+            raise ReportError(
+                f"report folder {path} cannot be written: {error.strerror or error}; name another "
+                "with --mit-report"
+            ) from error
+
+    def write(self, results: Results) -> None:
+        """Write results.json and leaderboard.md, each whole or not at all."""
+        with atomic(self.path / RESULTS) as handle:
+            handle.write(to_json(results))
+        with atomic(self.path / LEADERBOARD) as handle:
+            handle.write(to_markdown(results.design, results.models, results.run.harness))
+
+    def release(self) -> None:
+        """Let another run write here."""
+        self._lock.release()  # the file stays: unlinking it would race with a waiting process
+
+
+def to_json(results: Results) -> str:
+    """Return results.json's text; the same results give the same bytes."""
+    return results.model_dump_json(by_alias=True, indent=1) + "\n"
+
+
+def read_results(path: Path) -> Results:
+    """Read results.json, or the one in a report folder.
+
+    Raises
+    ------
+    ReportError
+        If there is none, or it is not of this version's schema.
+    """
+    file = path / RESULTS if path.is_dir() else path
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{file} is not a results file: it is not UTF-8 text") from error
+    try:
+        return Results.model_validate_json(text)
+    except ValidationError as error:
+        found = error.errors()
+        for fault in found:
+            if fault["loc"] == ("schema",) and str(fault["input"]).startswith("mit-harness/"):
+                raise ReportError(
+                    f"{file} has the schema {fault['input']!r}, and this version of mit-harness "
+                    f"reads {SCHEMA!r}; use the version that wrote it, or run again"
+                ) from error
+        where = ".".join(map(str, found[0]["loc"])) or "the file"
+        raise ReportError(f"{file} is not a results file: {where}: {found[0]['msg']}") from error
+
+
+def schema_json() -> str:
+    """Return the JSON schema of results.json."""
+    return json.dumps(Results.model_json_schema(by_alias=True), indent=1) + "\n"

@@ -1,0 +1,110 @@
+"""The schema of results.json, version 1; documented in docs/results.md."""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA: Final = "mit-harness/results/1"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings")
+
+
+class MetricRecord(_Strict):
+    """One number with its uncertainty. Infinite values are the strings "Infinity", "-Infinity"."""
+
+    value: float | None = Field(description="null where undefined; `note` says why")
+    ci_low: float | None
+    ci_high: float | None
+    level: float = Field(description="of the interval")
+    ci_method: str
+    ci90_low: float | None = None
+    ci90_high: float | None = None
+    p: float | None = Field(description="of `test`")
+    test: str
+    n: int = Field(description="pairs, or sequences where nothing is paired")
+    ties: int | None
+    unit: str
+    mde: float | None = Field(description="smallest effect that n detects with 80 % power")
+    note: str = ""
+    threshold: float | None = Field(
+        default=None, description="present on the metrics that the verdict rests on"
+    )
+
+
+class ClaimRecord(_Strict):
+    """One claim judged for one model."""
+
+    id: str
+    version: int
+    verdict: Literal["holds", "refuted", "absent", "undecided", "error"]
+    n: int
+    metrics: dict[str, MetricRecord]
+    explanation: str
+    declared: list[str] | None = Field(
+        default=None, description="verdicts a control may get; null where nothing is declared"
+    )
+    p: float | None = Field(
+        default=None, description="largest p of the deciding metrics (intersection-union)"
+    )
+    p_bh: float | None = Field(
+        default=None, description="p adjusted over the models of this run (Benjamini-Hochberg)"
+    )
+    p_holm: float | None = Field(
+        default=None, description="p adjusted over the claims of this model (Holm)"
+    )
+
+    @property
+    def drifted(self) -> bool:
+        """Whether a control got a verdict that it did not declare."""
+        return self.declared is not None and self.verdict not in self.declared
+
+
+class ModelRecord(_Strict):
+    """One model and everything judged for it."""
+
+    name: str
+    spec: str
+    kind: Literal["control", "reference", "user"]
+    fingerprint: str | None = Field(
+        description="null where the model states none; its scores were for this run only"
+    )
+    method: str
+    tolerance: float
+    parameters: int | None
+    claims: list[ClaimRecord]
+
+
+class DesignRecord(_Strict):
+    """What decided the sequences; runs are comparable only where these are equal."""
+
+    protocol: Literal["matched", "published"]
+    n: int
+    seed: int
+    split: Literal["test", "dev"]
+    break_form: str
+    suite_sha256: str | None = None
+
+
+class RunRecord(_Strict):
+    """Dates, timings and versions; all that differs between two runs of one command."""
+
+    created: str
+    duration_s: float | None
+    harness: str
+    python: str
+    pytest: str
+    platform: str
+    complete: bool = Field(description="every eval collected was reported")
+    skipped: dict[str, str] = Field(description="claims not asked, and why")
+    faults: dict[str, str] = Field(description="tests that broke outside any claim, and how")
+
+
+class Results(_Strict):
+    """results.json."""
+
+    schema_: Literal["mit-harness/results/1"] = Field(default=SCHEMA, alias="schema")
+    run: RunRecord
+    design: DesignRecord
+    models: list[ModelRecord]

@@ -1,0 +1,58 @@
+"""How numbers and names are written, in every table and every medium."""
+
+import html
+import math
+import re
+
+from mit_harness.errors import printable
+from mit_harness.report.schema import ClaimRecord, MetricRecord, ModelRecord
+
+ALPHA = 0.025
+ABSENT = "\N{EN DASH}"
+
+
+def number(value: float | None) -> str:
+    """Return two decimals, three digits of what is large, an infinity sign, a dash for null."""
+    if value is None:
+        return ABSENT
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if abs(value) >= 10_000:
+        return f"{value:.3g}"
+    return f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def interval(metric: MetricRecord | None) -> str:
+    """Return ``0.63 [0.53, 0.72]``, or a dash."""
+    if metric is None or metric.value is None:
+        return ABSENT
+    if metric.ci_low is None or metric.ci_high is None:
+        return number(metric.value)
+    return f"{number(metric.value)} [{number(metric.ci_low)}, {number(metric.ci_high)}]"
+
+
+def find_metric(model: ModelRecord, name: str) -> MetricRecord | None:
+    """Return the first metric of that name among a model's claims."""
+    for claim in model.claims:
+        if name in claim.metrics:
+            return claim.metrics[name]
+    return None
+
+
+def verdict(claim: ClaimRecord) -> str:
+    """Return the verdict; ``holds*`` where it does not survive the correction for multiplicity."""
+    adjusted = [p for p in (claim.p_bh, claim.p_holm) if p is not None]
+    if claim.verdict == "holds" and any(p >= ALPHA for p in adjusted):
+        return "holds*"
+    return claim.verdict
+
+
+def held(model: ModelRecord) -> int:
+    """Return how many claims hold."""
+    return sum(claim.verdict == "holds" for claim in model.claims)
+
+
+def markdown(text: str) -> str:
+    """Return `text` so that no markdown or HTML in it takes effect."""
+    escaped = html.escape(printable(text), quote=False)
+    return re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", escaped)
