@@ -1,4 +1,4 @@
-"""mit-harness: does a genomic language model know where a promoter's elements belong?
+"""Tell whether a genomic language model knows where a promoter's elements belong.
 
 A pytest-style harness for the Mechanistic Invariance Test (arXiv 2604.06549). Each mechanistic
 claim is an eval case parameterised over models; see ``evals/`` and ``docs/``.

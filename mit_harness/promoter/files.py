@@ -201,7 +201,9 @@ def _sequence(row: Row, where: str, length: int | None, seen: Seen) -> str:
 def _matching(row: Row, name: str, sizes: Counter[str]) -> tuple[str, int]:
     """Return the group and the index of a row, stated or read off its id."""
     numbered = _NUMBERED.fullmatch(name)
-    group = field_text(row, "class") or field_text(row, "group") or (numbered[1] if numbered else "")
+    group = (
+        field_text(row, "class") or field_text(row, "group") or (numbered[1] if numbered else "")
+    )
     if not group.isprintable():
         raise InputError(f"{row.place} has a class with a control character: {shown(group)}")
     stated = field_text(row, "index")
@@ -312,8 +314,8 @@ def _jsonl(columns: Mapping[str, Sequence[Value]]) -> str:
 
 
 def _parquet(columns: Mapping[str, Sequence[Value]]) -> bytes:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     arrays: dict[str, Any] = {name: pa.array(list(values)) for name, values in columns.items()}
     for name, kind in (("id", pa.string()), ("class", pa.string()), ("index", pa.int64())):

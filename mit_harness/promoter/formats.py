@@ -204,8 +204,8 @@ def json_document(data: bytes, seen: Seen, needed: Sequence[str]) -> list[Row]:
 def parquet(data: bytes, _: Seen, needed: Sequence[str]) -> list[Row]:
     """Parse a Parquet table."""
     # Imported here: it takes a quarter of a second, and few need it.
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(pa.BufferReader(data))

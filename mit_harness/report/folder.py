@@ -49,11 +49,16 @@ class ReportFolder:
         with atomic(self.path / RESULTS) as handle:
             handle.write(to_json(results))
         with atomic(self.path / LEADERBOARD) as handle:
-            handle.write(to_markdown(results.design, results.models, results.run.harness))
+            handle.write(_leaderboard(results))
 
     def release(self) -> None:
         """Let another run write here."""
         self._lock.release()  # the file stays: unlinking it would race with a waiting process
+
+
+def _leaderboard(results: Results) -> str:
+    run = results.run
+    return to_markdown(results.design, results.models, run.harness, complete=run.complete)
 
 
 def to_json(results: Results) -> str:

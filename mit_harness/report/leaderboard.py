@@ -37,6 +37,8 @@ The paper's protocol: ties lose, percentile bootstrap, one-sided t-test of the 0
 models of the run corrected by Benjamini-Hochberg; no control with equal k-mers. MES is Cohen's d of
 intact against broken boxes."""
 
+_INCOMPLETE = "**This run is incomplete: some of its evals broke or were never reported.**"
+
 _PUBLISHED_ROWS = """\
 The paper scored sequences of its own: only a run of these under `--mit-protocol published` can be
 compared with it."""
@@ -116,11 +118,14 @@ def describe_design(design: DesignRecord) -> str:
     )
 
 
-def to_markdown(design: DesignRecord, models: Sequence[ModelRecord], harness: str) -> str:
+def to_markdown(
+    design: DesignRecord, models: Sequence[ModelRecord], harness: str, *, complete: bool = True
+) -> str:
     """Return leaderboard.md; nothing in it depends on the date."""
     parts = [
         "# Leaderboard",
         markdown(f"mit-harness {harness}; {describe_design(design)}."),
+        *([] if complete else [_INCOMPLETE]),
         _markdown(table(models)),
         _PUBLISHED_NOTES if design.protocol == "published" else _NOTES,
         "## Verdicts",
@@ -155,8 +160,8 @@ def merge(runs: Sequence[Results]) -> tuple[DesignRecord, list[ModelRecord]]:
     Raises
     ------
     ReportError
-        If designs or claim versions differ, a split other than ``test`` is among them, or two
-        runs disagree about one model.
+        If designs or claim versions differ, a split other than ``test`` or an incomplete run is
+        among them, or two runs disagree about one model.
     """
     design = runs[0].design
     if design.split != "test":
@@ -168,6 +173,11 @@ def merge(runs: Sequence[Results]) -> tuple[DesignRecord, list[ModelRecord]]:
             raise ReportError(
                 "runs of different designs cannot share a leaderboard: "
                 f"{describe_design(design)}; against {describe_design(run.design)}"
+            )
+        if not run.run.complete:
+            raise ReportError(
+                f"the run of {run.run.created} is incomplete: some of its evals broke or were "
+                "never reported; run it again"
             )
         for model in run.models:
             models[model.name] = _joined(models.get(model.name, model), model)

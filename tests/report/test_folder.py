@@ -50,6 +50,11 @@ def test_the_date_stands_in_no_other_place_than_the_run(make, folder):
     assert read_results(folder.path).run.created == "2002-02-02"
 
 
+def test_the_leaderboard_of_an_incomplete_run_says_so(make, folder):
+    folder.write(make.results(make.model("m", [make.claim()]), complete=False))
+    assert "**This run is incomplete" in (folder.path / LEADERBOARD).read_text(encoding="utf-8")
+
+
 def test_one_run_at_a_time(tmp_path):
     first = ReportFolder(tmp_path)
     assert "another run is writing to" in refusal(tmp_path)
@@ -101,7 +106,7 @@ def test_a_failing_write_leaves_the_old_files_and_nothing_else(make, folder, mon
 
 def test_a_leaderboard_that_fails_leaves_the_new_results(make, folder, monkeypatch):
     folder.write(make.results(make.model("old", [make.claim()])))
-    monkeypatch.setattr(module, "to_markdown", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(module, "to_markdown", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         folder.write(make.results(make.model("new", [make.claim()])))
     assert read_results(folder.path).models[0].name == "new"

@@ -37,6 +37,11 @@ def test_claims_of_one_model_from_two_runs_are_joined(make):
     assert [c.p_holm for c in model.claims] == [0.04, 0.04]
 
 
+def test_an_incomplete_run_is_refused(make):
+    run = make.results(make.model("a", [make.claim()]), complete=False)
+    assert "incomplete" in refusal(make.results(make.model("b", [make.claim()])), run)
+
+
 def test_the_same_run_twice_is_the_run(make):
     run = make.results(make.model("a", [make.claim()], fingerprint=None))
     assert merge([run, run]) == merge([run])

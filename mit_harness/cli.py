@@ -1,0 +1,226 @@
+"""``mit-harness``: sequences out, scores in, tables from finished runs. No science here."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from mit_harness import __version__
+from mit_harness.errors import InputError, MitHarnessError
+
+app = typer.Typer(
+    name="mit-harness",
+    help="Does a genomic language model know where a promoter's elements belong?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Format = Literal["tsv", "csv", "fasta", "jsonl", "parquet"]
+N = Annotated[int, typer.Option("--n", min=1, help="Number of backgrounds, that is of pairs.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of every random choice.")]
+Split = Annotated[Literal["test", "dev"], typer.Option(help="dev: a seed stream to tune on.")]
+Break = Annotated[str, typer.Option("--break", help="Form of every broken -10 box.")]
+Out = Annotated[Path | None, typer.Option(help="File to write (default: standard output).")]
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"mit-harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Mechanistic evals of genomic language models; `pytest evals` runs them."""
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _spec(n: int, seed: int, split: str, break_form: str) -> Any:  # noqa: ANN401 - a DesignSpec
+    from mit_harness.promoter.core import DesignSpec
+    from mit_harness.promoter.grammar import SIGMA70
+    from mit_harness.promoter.seeds import Seeds
+
+    SIGMA70.check_break(break_form)
+    return DesignSpec(n=n, seeds=Seeds(seed, split), break_form=break_form)  # type: ignore[arg-type]
+
+
+@app.command()
+def models() -> None:
+    """List the models that can be named, and how they are."""
+    from tabulate import tabulate
+
+    from mit_harness.models.embedded import EMBEDDED
+    from mit_harness.models.registry import Registry
+
+    rows = [(entry.name, entry.method, entry.summary) for entry in EMBEDDED.values()]
+    others = [name for name in Registry().names() if name not in EMBEDDED]
+    rows += [(name, "", "installed by another package") for name in others]
+    typer.echo(tabulate(rows, ("model", "score", "what it is"), tablefmt="plain"))
+    typer.echo("\nyour own: py:package.module:factory; recorded scores: scores:FILE#column")
+
+
+@app.command()
+def claims() -> None:
+    """List the claims, what each compares, and when it holds."""
+    from mit_harness.claims.registry import CLAIMS, get_claim
+
+    for claim_id in CLAIMS:
+        claim = get_claim(claim_id)
+        typer.echo(f"{claim_id} (version {claim.version}): {claim.title}")
+        typer.echo(f"    compares {claim.compares}; holds when {claim.threshold_text}")
+
+
+@app.command()
+def design(
+    what: Annotated[str, typer.Argument(help="core (the 650 sequences), a claim's id, or all.")],
+    families: Annotated[
+        bool, typer.Option("--families", help="With core: every control family and decoy pair.")
+    ] = False,
+    format: Annotated[Format, typer.Option(help="File format.")] = "tsv",  # noqa: A002
+    out: Out = None,
+    n: N = 100,
+    seed: Seed = 42,
+    split: Split = "test",
+    break_form: Break = "TGTAAT",
+) -> None:
+    """Write the sequences to score, the same bytes each time."""
+    from mit_harness.claims.registry import CLAIMS, get_claim
+    from mit_harness.promoter import core
+    from mit_harness.promoter.files import write_sequences
+    from mit_harness.promoter.natural import promoter_name
+
+    spec = _spec(n, seed, split, break_form)
+    if families and what != "core":
+        raise InputError("--families goes with `design core`")
+    if what == "core":
+        made = core.core(spec)
+        made = made | core.families(spec) if families else made
+    elif what == "all":
+        made = core.core(spec) | core.families(spec)
+        for claim_id in CLAIMS:
+            made = made | get_claim(claim_id).design(spec)
+    else:
+        made = get_claim(what).design(spec)
+    names = {"promoter": [promoter_name(item) for item in made]}
+    write_sequences(made, sys.stdout if out is None else out, format, names)
+
+
+@app.command()
+def score(
+    model: Annotated[str, typer.Argument(help="Model spec, such as pa-pwm or py:my_model:load.")],
+    sequences: Annotated[Path, typer.Option(help="Sequence file (tsv, csv, fasta, json, ...).")],
+    out: Out = None,
+    store: Annotated[Path | None, typer.Option(help="Score store to read and fill.")] = None,
+) -> None:
+    """Score a file of sequences: columns id, score, tokens, bases."""
+    from mit_harness.models.registry import Registry
+    from mit_harness.promoter.files import read_sequences
+    from mit_harness.scoring.export import score_rows, write_rows
+
+    made, notes = read_sequences(sequences)
+    for note in notes:
+        _say(f"note: {note}")
+    handle = Registry(catalogue=lambda: made).resolve(model)
+    write_rows(score_rows(handle, made, store), out)
+
+
+@app.command(name="import-scores")
+def import_scores(
+    file: Annotated[Path, typer.Argument(help="Scores made elsewhere, by id or by sequence.")],
+    sequences: Annotated[Path, typer.Option(help="The sequence file that was scored.")],
+    out: Annotated[Path, typer.Option(help="Checked scores, for scores:OUT#score (tsv).")],
+    column: Annotated[str, typer.Option(help="Column that holds the scores.")] = "score",
+) -> None:
+    """Check scores made elsewhere, one finite number per sequence, and keep them by sequence."""
+    from mit_harness.promoter.files import read_sequences
+    from mit_harness.scoring.export import write_rows
+    from mit_harness.scoring.imported import checked_scores
+
+    made, notes = read_sequences(sequences)
+    for note in notes:
+        _say(f"note: {note}")
+    write_rows(checked_scores(file, column, made), out)
+    _say(f"{len(made)} scores in {out}; use --mit-model 'scores:{out}#score'")
+
+
+@app.command()
+def audit(
+    file: Annotated[
+        Path | None, typer.Argument(help="Sequences; default: the benchmark's.")
+    ] = None,
+    out: Out = None,
+    n: N = 100,
+    seed: Seed = 42,
+    split: Split = "test",
+    break_form: Break = "TGTAAT",
+) -> None:
+    """Show how each control family differs from what it controls for (markdown)."""
+    from mit_harness.claims.registry import CLAIMS, get_claim
+    from mit_harness.promoter import core
+    from mit_harness.promoter.audit import audit as audit_set
+    from mit_harness.promoter.files import read_sequences
+    from mit_harness.promoter.grammar import SIGMA70
+    from mit_harness.report.audit_table import audit_markdown
+
+    if file is not None:
+        made, notes = read_sequences(file, length=SIGMA70.length)
+        for note in notes:
+            _say(f"note: {note}")
+    else:
+        spec = _spec(n, seed, split, break_form)
+        made = core.core(spec) | core.families(spec)
+        for claim_id in CLAIMS:
+            made = made | get_claim(claim_id).design(spec)
+    _write_text(audit_markdown(audit_set(made)), out)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or its results.json.")],
+) -> None:
+    """Print a finished run as it stood in the terminal."""
+    from mit_harness.report.folder import read_results
+    from mit_harness.report.terminal import summary_lines
+
+    typer.echo("\n".join(summary_lines(read_results(run))))
+
+
+@app.command()
+def leaderboard(
+    runs: Annotated[list[Path], typer.Argument(help="Runs' folders, or results.json files.")],
+    out: Out = None,
+) -> None:
+    """Merge runs of one design into one markdown leaderboard."""
+    from mit_harness.report.folder import read_results
+    from mit_harness.report.leaderboard import merge, to_markdown
+
+    design_record, merged = merge([read_results(run) for run in runs])
+    _write_text(to_markdown(design_record, merged, __version__), out)
+
+
+def _write_text(text: str, out: Path | None) -> None:
+    from mit_harness.atomic import atomic
+
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    with atomic(out) as handle:
+        handle.write(text)
+
+
+def main() -> None:
+    """Run the command line; our errors are one line and exit status 2."""
+    try:
+        app()
+    except MitHarnessError as error:
+        _say(f"mit-harness: {error}")
+        raise SystemExit(2) from None

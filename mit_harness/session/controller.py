@@ -1,0 +1,227 @@
+"""The process that reports: -n0 itself, or xdist's controller. It sees every result once."""
+
+import os
+import platform
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from mit_harness import __version__
+from mit_harness.errors import InputError, MitHarnessError, printable
+from mit_harness.session.distribution import model_named
+from mit_harness.session.recorder import Recorder
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter  # `pytest` itself exports it from 9.0 on
+
+    from mit_harness.report.folder import ReportFolder
+    from mit_harness.report.schema import Results
+    from mit_harness.session.run import EvalRun
+
+_JUDGED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+"""Exit statuses of sessions that came to their end; others say themselves what happened."""
+
+
+class Controller:
+    """Takes the report folder, gathers results, writes the report, and sets the exit status.
+
+    Registered as a plugin of its own only in sessions with eval cases.
+
+    Parameters
+    ----------
+    config
+        Of the session.
+    asked
+        Whether the command line named one of our options, so that evals are expected.
+    """
+
+    def __init__(self, config: pytest.Config, *, asked: bool) -> None:
+        self.recorder = Recorder()
+        self.notes: list[str] = []
+        self.faults: list[str] = []
+        self.results: Results | None = None
+        self._asked = asked
+        self._run: EvalRun | None = None
+        self._folder: ReportFolder | None = None
+        self._epoch: int | None = None
+        self._started = time.monotonic()
+        config.pluginmanager.register(self, "mit-harness-controller")
+
+    def prepare(self, run: "EvalRun") -> None:
+        """Refuse bad input before anything is scored.
+
+        Raises
+        ------
+        MitHarnessError
+            If a model is unknown, the suite or the store cannot be used, or the report folder
+            cannot be written.
+        """
+        from mit_harness.report.folder import ReportFolder
+        from mit_harness.scoring.store import network_filesystem
+
+        self._run = run
+        self._epoch = _source_date_epoch()
+        handles = run.handles
+        _ = run.spec, run.store
+        for note in run.suite.notes if run.suite else ():
+            self.note(note)
+        if kind := network_filesystem(run.settings.store):
+            self.note(
+                f"the score store lies on {kind}; SQLite's log is not safe over a network: "
+                "name a local file with --mit-store",
+                "warning",
+            )
+        for handle in handles.values():
+            if not handle.lasting:
+                self.note(
+                    f"{handle.name} states no fingerprint, so its scores are kept for this run only"
+                )
+        self._folder = ReportFolder(run.settings.report)
+
+    def note(self, text: str, kind: Literal["note", "warning"] = "note") -> None:
+        """Say something at the end of the run; no warning filter can make it an error."""
+        self.notes.append(f"{kind}: {text}")
+
+    def expect(self, nodeids: Iterable[str]) -> None:
+        """Learn which tests will run."""
+        self.recorder.expect(nodeids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Learn from a worker which tests will run."""
+        self.expect(ids)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather one phase of one test."""
+        self.recorder.read(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report and make sure that nothing is green by accident."""
+        try:
+            if self._run is not None and self._folder is not None and self._evals_began():
+                self.results = self._results(self._run)
+                self._folder.write(self.results)
+        except MitHarnessError as error:
+            self.faults.append(str(error))
+        finally:
+            self._close()
+        if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
+            self.faults += self._false_greens(exitstatus)
+        if self.faults and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _evals_began(self) -> bool:
+        recorder = self.recorder
+        return bool(recorder.cases) or bool(self._expected() and recorder.reported)
+
+    def _expected(self) -> list[str]:
+        """Return the collected tests that are evals of a model, as far as their names show."""
+        if self._run is None:
+            return []
+        models = self._run.handles
+        return [nodeid for nodeid in self.recorder.collected if model_named(nodeid, models)]
+
+    def _close(self) -> None:
+        if self._folder is not None:
+            self._folder.release()
+        if self._run is not None:
+            try:
+                self._run.close(forget=True)
+            except MitHarnessError as error:
+                self.faults.append(str(error))
+
+    def _false_greens(self, exitstatus: int) -> list[str]:
+        """Return every reason why a run that looks fine is not."""
+        recorder, cases = self.recorder, self.recorder.cases
+        found = []
+        if missing := recorder.missing:
+            found.append(
+                f"{len(missing)} of {len(recorder.collected)} tests were collected but never "
+                f"reported, first {missing[0]}"
+            )
+        if not cases:
+            explained = self._expected() and (found or recorder.faults)
+            empty = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+            if not explained and (self._asked or empty or self._expected()):
+                found.append("no eval was run, so nothing was shown")
+            return found
+        if self._run is None:
+            found.append(
+                "evals ran in workers, but their files did not show it beforehand, so there is no "
+                "report: run without -n, or name any --mit- option"
+            )
+        skipped = [case.skipped for case in cases.values() if case.skipped]
+        if len(skipped) == len(cases):
+            found.append(
+                f"every eval was skipped, so nothing was shown; first reason: {skipped[0]}"
+            )
+        for nodeid, case in cases.items():
+            if case.record is None and not case.skipped and not case.fault:
+                found.append(f"{nodeid} ended without a verdict; did it call mit_verdict()?")
+                break
+        errors = [c for c in cases.values() if c.record is not None and c.record.verdict == "error"]
+        if errors:
+            first = f"{errors[0].claim} of {errors[0].model}"
+            found.append(f"{len(errors)} verdicts are errors, first {first}")
+        return found
+
+    def _results(self, run: "EvalRun") -> "Results":
+        from mit_harness.report.build import model_records
+        from mit_harness.report.schema import DesignRecord, Results, RunRecord
+
+        epoch, recorder, settings = self._epoch, self.recorder, run.settings
+        now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(epoch, UTC)
+        seconds = round(time.monotonic() - self._started, 1)
+        return Results(
+            schema="mit-harness/results/1",
+            run=RunRecord(
+                created=now.isoformat(timespec="seconds"),
+                duration_s=seconds if epoch is None else None,
+                harness=__version__,
+                python=platform.python_version(),
+                pytest=pytest.__version__,
+                platform=platform.platform(terse=True),
+                complete=not recorder.missing and not recorder.faults,
+                skipped=recorder.skipped(),
+                faults=recorder.faults,
+            ),
+            design=DesignRecord(
+                protocol=run.spec.protocol,
+                n=settings.n,
+                seed=settings.seed,
+                split=run.spec.seeds.split,
+                break_form=settings.break_form,
+                suite_sha256=run.suite.sha256 if run.suite else None,
+            ),
+            models=model_records(run.handles.values(), recorder.claims()),
+        )
+
+    def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
+        """Print the leaderboard, the reasons, and what must not be taken for a pass."""
+        if self.results is None and not self.faults:
+            return
+        terminalreporter.section("mit-harness")
+        if self.results is not None and self._run is not None:
+            from mit_harness.report.terminal import summary_lines
+
+            for line in summary_lines(self.results):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line(f"report: {printable(str(self._run.settings.report))}")
+        for note in self.notes:
+            terminalreporter.write_line(printable(note), yellow=True)
+        for fault in self.faults:
+            terminalreporter.write_line(f"ERROR: {printable(fault)}", red=True)
+
+
+def _source_date_epoch() -> int | None:
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
+    try:
+        datetime.fromtimestamp(int(text), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise InputError(f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds") from error
+    return int(text)

@@ -1,0 +1,158 @@
+"""One run: which models meet which claims, what they need scored, and what comes out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from mit_harness.claims.base import Claim, ClaimResult, Scored
+from mit_harness.claims.registry import CLAIMS, check_claim, get_claim
+from mit_harness.errors import InputError, NotApplicable, printable
+from mit_harness.models.base import ModelHandle
+from mit_harness.models.registry import Registry
+from mit_harness.promoter.core import DesignSpec, core, families
+from mit_harness.promoter.sequence_set import SequenceSet
+from mit_harness.scoring.engine import LazyModel, Progress, ScoreTable, missing, score
+from mit_harness.scoring.store import Store
+from mit_harness.session.settings import Settings, Suite
+
+
+class EvalRun:
+    """Everything that a session with eval cases shares; built when first asked for.
+
+    Parameters
+    ----------
+    settings
+        What was asked for.
+    register
+        Called once with the model registry, so that conftest hooks can add to it.
+    """
+
+    def __init__(
+        self, settings: Settings, register: Callable[[Registry], object] | None = None
+    ) -> None:
+        self.settings = settings
+        self.registry = Registry(settings.run_id, self.catalogue)
+        if register is not None:
+            register(self.registry)
+        for claim_id in settings.claims:
+            check_claim(claim_id)
+        self.selected: dict[str, dict[str, Claim]] = {}
+        self._designs: dict[str, SequenceSet | NotApplicable] = {}
+
+    @cached_property
+    def handles(self) -> Mapping[str, ModelHandle]:
+        """The models of this run by their unique names."""
+        handles = self.registry.resolve_all(self.settings.models)
+        return {handle.name: handle for handle in handles}
+
+    @cached_property
+    def suite(self) -> Suite | None:
+        """The user's own sequences, read when first needed."""
+        return self.settings.read_suite()
+
+    @cached_property
+    def spec(self) -> DesignSpec:
+        """What decides the sequences."""
+        return self.settings.design_spec(None if self.suite is None else self.suite.sequences)
+
+    @cached_property
+    def store(self) -> Store:
+        """The score store, opened when first needed."""
+        return Store(self.settings.store)
+
+    def catalogue(self) -> SequenceSet:
+        """Return every sequence that this run could ask for."""
+        if self.spec.suite is not None:
+            return self.spec.suite
+        union = core(self.spec) | families(self.spec)
+        for claim_id in CLAIMS:
+            try:
+                union = union | self.design(get_claim(claim_id))
+            except NotApplicable:
+                continue
+        return union
+
+    def select(self, name: str, claim: Claim) -> None:
+        """Say that a claim will be judged for the model called `name`; decides what is scored.
+
+        Raises
+        ------
+        InputError
+            If another claim has the same id.
+        """
+        for claims in self.selected.values():
+            if claim.id in claims and type(claims[claim.id]) is not type(claim):
+                raise InputError(
+                    f"{type(claims[claim.id]).__name__} and {type(claim).__name__} are two claims "
+                    f"with one id, {claim.id!r}; give each its own"
+                )
+        self.selected.setdefault(name, {})[claim.id] = claim
+
+    def design(self, claim: Claim) -> SequenceSet:
+        """Return a claim's sequences, designed once.
+
+        Raises
+        ------
+        NotApplicable
+            If the claim cannot be asked of this suite or protocol.
+        """
+        if claim.id not in self._designs:
+            try:
+                self._designs[claim.id] = claim.design(self.spec)
+            except NotApplicable as reason:
+                self._designs[claim.id] = reason
+        made = self._designs[claim.id]
+        if isinstance(made, NotApplicable):
+            raise made
+        return made
+
+    def needed(self, name: str) -> list[str]:
+        """Return the distinct sequences that one model's selected claims need."""
+        wanted: dict[str, None] = {}
+        for claim in self.selected.get(name, {}).values():
+            try:
+                wanted.update((item.sequence, None) for item in self.design(claim))
+            except Exception:  # noqa: BLE001, S112 - said by that claim's own eval, not by others
+                continue
+        return list(wanted)
+
+    def plan(self) -> list[tuple[str, int, int]]:
+        """Return (model, distinct sequences needed, of these not yet scored) per model."""
+        store = self.store if self.settings.store.exists() else None  # a plan makes no file
+        rows = []
+        for name in self.selected:
+            wanted = self.needed(name)
+            rows.append((name, len(wanted), len(missing(self.handles[name], wanted, store))))
+        return rows
+
+    def scores(self, model: LazyModel, progress: Progress | None = None) -> ScoreTable:
+        """Score what the model's selected claims need and the store does not hold."""
+        return score(
+            model,
+            self.needed(model.handle.name),
+            self.store if model.handle.stored else None,
+            batch_tokens=self.settings.batch_tokens,
+            progress=progress,
+        )
+
+    def judge(self, claim: Claim, handle: ModelHandle, table: ScoreTable) -> ClaimResult:
+        """Judge one claim from one model's scores."""
+        sequences = self.design(claim)
+        values = table.values([item.sequence for item in sequences])
+        result = claim.judge(
+            Scored(sequences, values),
+            protocol=self.spec.protocol,
+            seed=self.settings.seed,
+            tolerance=handle.tolerance,
+        )
+        return replace(result, explanation=printable(result.explanation))
+
+    def close(self, *, forget: bool = False) -> None:
+        """Close the store if it was opened; `forget` the scores that were for this run only."""
+        if "store" not in self.__dict__:
+            return
+        try:
+            if forget and any(not handle.lasting for handle in self.handles.values()):
+                self.store.forget(f"run:{self.settings.run_id}:")
+        finally:
+            self.store.close()
