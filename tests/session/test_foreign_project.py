@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -117,14 +118,36 @@ def test_plain_tests_beside_evals_run_alone(project):
     assert not project.report.exists()
 
 
-def test_importing_the_plugin_loads_no_library():
+def test_importing_the_plugin_loads_no_library(tmp_path):
     code = (
         "import sys, pytest; before = set(sys.modules); import mit_harness.plugin; "
         "import mit_harness.fixtures.models, mit_harness.fixtures.verdicts; "
         "print(*sorted(set(sys.modules) - before))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     loaded = found.stdout.split()
     assert "mit_harness.plugin" in loaded
     assert [name for name in loaded if not name.startswith("mit_harness")] == []
     assert not any("report" in name or "claims" in name or "models." in name for name in loaded[:3])
+
+
+def test_a_clone_finds_its_own_evals_and_fixtures(tmp_path):
+    """`python -m pytest` puts the sources before the installed package."""
+    root = Path(__file__).parents[2]
+    code = (
+        "import mit_harness.evals, mit_harness.fixtures.verdicts as v; "
+        "print(v.__file__, mit_harness.evals.__file__)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(root)!r}); {code}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == [
+        str(root / "fixtures" / "verdicts.py"),
+        str(root / "evals" / "__init__.py"),
+    ]
