@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError
+
+if TYPE_CHECKING:
+    from mit_harness.promoter.core import DesignSpec
+    from mit_harness.promoter.sequence_set import SequenceSet
 
 app = typer.Typer(
     name="mit-harness",
@@ -44,13 +48,22 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _spec(n: int, seed: int, split: str, break_form: str) -> Any:  # noqa: ANN401 - a DesignSpec
+def _spec(n: int, seed: int, split: str, break_form: str) -> "DesignSpec":
     from mit_harness.promoter.core import DesignSpec
     from mit_harness.promoter.grammar import SIGMA70
     from mit_harness.promoter.seeds import Seeds
 
     SIGMA70.check_break(break_form)
     return DesignSpec(n=n, seeds=Seeds(seed, split), break_form=break_form)  # type: ignore[arg-type]
+
+
+def _read(file: Path, length: int | None = None) -> "SequenceSet":
+    from mit_harness.promoter.files import read_sequences
+
+    made, notes = read_sequences(file, length)
+    for note in notes:
+        _say(f"note: {note}")
+    return made
 
 
 @app.command()
@@ -93,7 +106,7 @@ def design(
     break_form: Break = "TGTAAT",
 ) -> None:
     """Write the sequences to score, the same bytes each time."""
-    from mit_harness.claims.registry import CLAIMS, get_claim
+    from mit_harness.claims.registry import everything, get_claim
     from mit_harness.promoter import core
     from mit_harness.promoter.files import write_sequences
     from mit_harness.promoter.natural import promoter_name
@@ -105,9 +118,7 @@ def design(
         made = core.core(spec)
         made = made | core.families(spec) if families else made
     elif what == "all":
-        made = core.core(spec) | core.families(spec)
-        for claim_id in CLAIMS:
-            made = made | get_claim(claim_id).design(spec)
+        made = everything(spec)
     else:
         made = get_claim(what).design(spec)
     names = {"promoter": [promoter_name(item) for item in made]}
@@ -123,12 +134,9 @@ def score(
 ) -> None:
     """Score a file of sequences: columns id, score, tokens, bases."""
     from mit_harness.models.registry import Registry
-    from mit_harness.promoter.files import read_sequences
     from mit_harness.scoring.export import score_rows, write_rows
 
-    made, notes = read_sequences(sequences)
-    for note in notes:
-        _say(f"note: {note}")
+    made = _read(sequences)
     handle = Registry(catalogue=lambda: made).resolve(model)
     write_rows(score_rows(handle, made, store), out)
 
@@ -141,13 +149,10 @@ def import_scores(
     column: Annotated[str, typer.Option(help="Column that holds the scores.")] = "score",
 ) -> None:
     """Check scores made elsewhere, one finite number per sequence, and keep them by sequence."""
-    from mit_harness.promoter.files import read_sequences
     from mit_harness.scoring.export import write_rows
     from mit_harness.scoring.imported import checked_scores
 
-    made, notes = read_sequences(sequences)
-    for note in notes:
-        _say(f"note: {note}")
+    made = _read(sequences)
     write_rows(checked_scores(file, column, made), out)
     _say(f"{len(made)} scores in {out}; use --mit-model 'scores:{out}#score'")
 
@@ -164,22 +169,15 @@ def audit(
     break_form: Break = "TGTAAT",
 ) -> None:
     """Show how each control family differs from what it controls for (markdown)."""
-    from mit_harness.claims.registry import CLAIMS, get_claim
-    from mit_harness.promoter import core
+    from mit_harness.claims.registry import everything
     from mit_harness.promoter.audit import audit as audit_set
-    from mit_harness.promoter.files import read_sequences
     from mit_harness.promoter.grammar import SIGMA70
     from mit_harness.report.audit_table import audit_markdown
 
     if file is not None:
-        made, notes = read_sequences(file, length=SIGMA70.length)
-        for note in notes:
-            _say(f"note: {note}")
+        made = _read(file, SIGMA70.length)
     else:
-        spec = _spec(n, seed, split, break_form)
-        made = core.core(spec) | core.families(spec)
-        for claim_id in CLAIMS:
-            made = made | get_claim(claim_id).design(spec)
+        made = everything(_spec(n, seed, split, break_form))
     _write_text(audit_markdown(audit_set(made)), out)
 
 

@@ -8,6 +8,8 @@ from mit_harness.errors import InputError, near
 
 if TYPE_CHECKING:
     from mit_harness.claims.base import Claim
+    from mit_harness.promoter.core import DesignSpec
+    from mit_harness.promoter.sequence_set import SequenceSet
 
 CLAIMS: dict[str, str] = {
     "compensation": "Compensation",
@@ -44,3 +46,19 @@ def get_claim(claim_id: str) -> "Claim":
     module = import_module(f"mit_harness.claims.{check_claim(claim_id)}")
     claim: Claim = getattr(module, CLAIMS[claim_id])()
     return claim
+
+
+def everything(spec: "DesignSpec") -> "SequenceSet":
+    """Return the 650 sequences, every control family, and whatever else a shipped claim needs.
+
+    Built whatever the suite or protocol of `spec`: all that one design can name.
+    """
+    from dataclasses import replace
+
+    from mit_harness.promoter.core import core, families
+
+    plain = replace(spec, protocol="matched", suite=None)
+    made = core(plain) | families(plain)
+    for claim_id in CLAIMS:
+        made = made | get_claim(claim_id).design(plain)
+    return made

@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import cached_property
 
 from mit_harness.claims.base import Claim, ClaimResult, Scored
-from mit_harness.claims.registry import CLAIMS, check_claim, get_claim
+from mit_harness.claims.registry import check_claim, everything
 from mit_harness.errors import InputError, NotApplicable, printable
 from mit_harness.models.base import ModelHandle
 from mit_harness.models.registry import Registry
-from mit_harness.promoter.core import DesignSpec, core, families
+from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import SequenceSet
 from mit_harness.scoring.engine import LazyModel, Progress, ScoreTable, missing, score
 from mit_harness.scoring.store import Store
@@ -62,15 +62,7 @@ class EvalRun:
 
     def catalogue(self) -> SequenceSet:
         """Return every sequence that this run could ask for."""
-        if self.spec.suite is not None:
-            return self.spec.suite
-        union = core(self.spec) | families(self.spec)
-        for claim_id in CLAIMS:
-            try:
-                union = union | self.design(get_claim(claim_id))
-            except NotApplicable:
-                continue
-        return union
+        return everything(self.spec) if self.spec.suite is None else self.spec.suite
 
     def select(self, name: str, claim: Claim) -> None:
         """Say that a claim will be judged for the model called `name`; decides what is scored.
