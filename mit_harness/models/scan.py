@@ -45,7 +45,8 @@ class Scan(NumpyModel):
 
     def best(self, codes: Codes, name: str) -> tuple[Ints, Floats]:
         """Return the first best place of a box and its score, shape (n,) each."""
-        scores = self.matrices[name].anywhere(codes)
+        # Rounded: equal sums of other weights differ in their last bits, and would hide a tie.
+        scores = np.round(self.matrices[name].anywhere(codes), 9)
         return scores.argmax(axis=1), scores.max(axis=1)
 
     def extended(self, codes: Codes, minus10: Ints) -> Floats:

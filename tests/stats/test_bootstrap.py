@@ -103,7 +103,7 @@ def test_equals_scipy_on_the_same_resamples(method, shape):
 @pytest.mark.parametrize("method", ["BCa", "percentile"])
 def test_agrees_with_scipy_run_by_itself(method):
     x = np.random.default_rng(8).gamma(2, size=40)
-    theirs = stats.bootstrap((x,), np.mean, n_resamples=10_000, method=method, rng=1)
+    theirs = stats.bootstrap((x,), np.mean, n_resamples=10_000, method=method, random_state=1)
     found = interval([x], mean, seed=3, method=method)
     width = theirs.confidence_interval.high - theirs.confidence_interval.low
     assert found.low == pytest.approx(theirs.confidence_interval.low, abs=0.06 * width)

@@ -25,7 +25,7 @@ def test_r_against_scipy():
         return stats.pearsonr(u, v, axis=axis).statistic
 
     low, high = stats.bootstrap(
-        (x, y), statistic, paired=True, n_resamples=10_000, method="BCa", rng=1
+        (x, y), statistic, paired=True, n_resamples=10_000, method="BCa", random_state=1
     ).confidence_interval
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=0.06 * (high - low))
 

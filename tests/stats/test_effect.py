@@ -33,7 +33,7 @@ def test_interval_against_scipy(paired_index):
         return (x.mean(axis=axis) - y.mean(axis=axis)) / np.sqrt(pooled)
 
     theirs = stats.bootstrap(
-        (a, b), statistic, paired=paired_index, n_resamples=10_000, method="BCa", rng=1
+        (a, b), statistic, paired=paired_index, n_resamples=10_000, method="BCa", random_state=1
     ).confidence_interval
     found = d(a, b, paired_index)
     assert found.value == pytest.approx(float(statistic(a, b)))
@@ -90,7 +90,7 @@ def test_dz_against_scipy():
     def statistic(x, axis=-1):
         return x.mean(axis=axis) / x.std(axis=axis, ddof=1)
 
-    theirs = stats.bootstrap((a - b,), statistic, n_resamples=10_000, method="BCa", rng=1)
+    theirs = stats.bootstrap((a - b,), statistic, n_resamples=10_000, method="BCa", random_state=1)
     low, high = theirs.confidence_interval
     found = cohen_dz("dz", a, b, seed=0, tolerance=0)
     assert found.value == pytest.approx(float(statistic(a - b)))
