@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-
 # The same command runs the same tests: MIT_TESTS_EXPLORE=1 looks for new examples instead.
 settings.register_profile("repeatable", derandomize=True, database=None)
 if not os.environ.get("MIT_TESTS_EXPLORE"):

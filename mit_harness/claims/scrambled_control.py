@@ -18,9 +18,9 @@ _OTHERS = tuple(f for f in family_names(SIGMA70) if f not in (*_DECIDING, "displ
 class ScrambledControl(Claim):
     """SCR = mean over i of [s(E_i) > s(control_i)], for every family of controls.
 
-    The verdict rests on the decoy pair, which holds the same k-mers twice and differs only in
-    place, and on the displaced UP element. Plain SCR rewards a k-mer model for the junction
-    TGT|TGTAAT, which only E has.
+    The verdict rests on the decoy pair, which holds the junctions of element and box twice and
+    differs only in place, and on the displaced UP element. Plain SCR rewards a k-mer model for
+    the junction TGT|TGTAAT, which only E has.
     """
 
     id = "scrambled_control"

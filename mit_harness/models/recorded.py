@@ -78,6 +78,7 @@ def recorded_handle(
         values = _values(rows, spec.column.lower(), catalogue)
         if exact and catalogue is not None:
             _refuse_extra(values, catalogue())
+            _refuse_mixed(rows, catalogue())
     except MitHarnessError as error:
         raise ModelError(f"{spec.target}: {error}") from error
     data = sha256(path.read_bytes()).hexdigest()
@@ -130,6 +131,20 @@ def _refuse_extra(values: Mapping[str, float], sequences: "SequenceSet") -> None
             f"it scores {len(extra)} sequences that were not asked for, first "
             f"{min(extra)[:20]}...; remove them, or name the sequence file that was scored"
         )
+
+
+def _refuse_mixed(rows: Sequence[Row], sequences: "SequenceSet") -> None:
+    """Refuse a table whose ids and sequences contradict those that were scored."""
+    known = {item.id: item.sequence for item in sequences}
+    for row in rows:
+        if "id" not in row.fields or "sequence" not in row.fields:
+            continue
+        name, sequence = field_text(row, "id"), _sequence(row, None)
+        if known.get(name, sequence) != sequence:
+            raise ModelError(
+                f"{row.place}: {name!r} has another sequence in the file that was scored; the "
+                "table's rows are mixed up"
+            )
 
 
 def _sequence(row: Row, known: Mapping[str, str] | None) -> str:

@@ -29,8 +29,8 @@ Intervals are 95 % (BCa bootstrap over matched pairs, 10,000 resamples; Clopper-
 pairs agree); ties count one half. A claim holds when its interval lies above the threshold and an
 exact one-sided sign test has p < 0.025. `holds*`: it does not survive Benjamini-Hochberg over the
 models or Holm over the claims. CSS alone flatters any model that counts A+T: read SCR decoy, in
-which composition and k-mers are equal. MES is Cohen's d of intact against broken boxes (synthetic,
-classes C and D); ∞ means zero spread."""
+which composition is equal and the junctions of element and box stand on both sides. MES is Cohen's
+d of intact against broken boxes (synthetic, classes C and D); ∞ means zero spread."""
 
 _PUBLISHED_NOTES = """\
 The paper's protocol: ties lose, percentile bootstrap, one-sided t-test of the 0/1 outcomes, the
@@ -132,7 +132,10 @@ def to_markdown(
         _markdown(verdict_table(models)),
         *_explanations(models),
         "## Published rows",
-        f"From {published.SOURCE}.\n{_PUBLISHED_ROWS}\n{_PUBLISHED_NOTES}",
+        "\n".join(
+            [f"From {published.SOURCE}.", _PUBLISHED_ROWS]
+            + ([] if design.protocol == "published" else [_PUBLISHED_NOTES])
+        ),
         _markdown(published_table()),
     ]
     return "\n\n".join(parts) + "\n"

@@ -183,7 +183,7 @@ class Controller:
                 harness=__version__,
                 python=platform.python_version(),
                 pytest=pytest.__version__,
-                platform=platform.platform(terse=True),
+                platform=f"{platform.system()} {platform.machine()}",
                 complete=not recorder.missing and not recorder.faults,
                 skipped=recorder.skipped(),
                 faults=recorder.faults,

@@ -41,7 +41,12 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option("model", "model to evaluate (default: embedded, every shipped model)", "SPEC", True),
+    Option(
+        "model",
+        "model to evaluate, repeatable (default: embedded: all)",
+        "SPEC",
+        True,
+    ),
     Option("claim", "judge only this shipped claim (exact id)", "ID", True),
     Option("report", "folder for results.json and leaderboard.md (reports/latest)", "DIR"),
     Option("suite", "your own sequences for the eight classes", "FILE"),

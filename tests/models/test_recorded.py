@@ -97,6 +97,12 @@ def test_noise_between_two_ids_of_one_sequence_is_tolerated(tmp_path: Path):
     assert handle(tmp_path / "s.tsv").load().score(["ACGT"]) == [1.0]
 
 
+def test_ids_and_sequences_that_contradict_each_other_are_refused(tmp_path: Path):
+    mixed = TABLE.assign(sequence=[SEQUENCES[1], SEQUENCES[0], SEQUENCES[2]])
+    with pytest.raises(ModelError, match="'E_000' has another sequence"):
+        handle(write(tmp_path, mixed, "tsv"), exact=True)
+
+
 def test_extra_sequences_are_refused_where_the_set_is_exact(tmp_path: Path):
     (tmp_path / "s.tsv").write_text("sequence\tscore\nACGT\t1\nTTTT\t1\n")
     handle(tmp_path / "s.tsv")

@@ -113,7 +113,7 @@ def test_a_published_run_is_described_as_such(make):
     text = to_markdown(make.design(protocol="published"), [make.model(claims=[make.claim()])], "1")
     assert "protocol published" in text
     assert "sign test" not in text
-    assert text.count("ties lose") == 2
+    assert text.count("ties lose") == 1
 
 
 HOSTILE = [
