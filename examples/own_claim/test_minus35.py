@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from mit_harness.claims.base import Claim
+from mit_harness.claims.base import Claim, Measured
 from mit_harness.promoter.construct import promoters
 from mit_harness.promoter.grammar import swap
 from mit_harness.promoter.sequence_set import SequenceSet, make_items
@@ -23,10 +23,10 @@ class Minus35InPlace(Claim):
         Verdict.REFUTED: "The -35 box elsewhere scores as well.",
     }
 
-    def groups(self, protocol):
-        return ("C", "minus35_moved"), ()
+    def pairs(self, protocol):
+        return (("C", "minus35_moved"),)
 
-    def design(self, spec):
+    def make(self, spec):
         box = spec.grammar["minus35"]
         made = promoters(spec.grammar, spec.seeds, spec.n, spec.break_form)
         intact = [promoter.intact() for promoter in made]
@@ -36,7 +36,7 @@ class Minus35InPlace(Claim):
         return SequenceSet.of(make_items("C", intact) + make_items("minus35_moved", moved))
 
     def measure(self, scored, stats):
-        return [stats.proportion("in_place", *scored.matched("C", "minus35_moved"))], []
+        return Measured([stats.proportion("in_place", *scored.matched("C", "minus35_moved"))])
 
 
 @pytest.mark.mit_claim(Minus35InPlace())

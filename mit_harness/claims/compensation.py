@@ -1,12 +1,11 @@
 """compensation: an UP element and an extended -10 make up for a broken -10 box (CSS)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
-from mit_harness.claims.base import Claim, Scored
+from mit_harness.claims.base import Claim, Measured, Pairs, Scored
 from mit_harness.promoter.core import Protocol
 from mit_harness.stats.inference import Inference
-from mit_harness.stats.metric import Metric
 from mit_harness.stats.verdict import Verdict
 
 
@@ -24,17 +23,19 @@ class Compensation(Claim):
         Verdict.UNDECIDED: "Score more pairs (--mit-n) before concluding either way.",
     }
 
-    def groups(self, protocol: Protocol) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """E and D; C too for the compensation magnitude."""
-        return ("E", "D"), ("C",)
+    def pairs(self, protocol: Protocol) -> Pairs:
+        """E and D."""
+        return (("E", "D"),)
 
-    def measure(
-        self, scored: Scored, stats: Inference
-    ) -> tuple[Sequence[Metric], Sequence[Metric]]:
+    def also(self, protocol: Protocol) -> tuple[str, ...]:
+        """C, for the compensation magnitude."""
+        return ("C",)
+
+    def measure(self, scored: Scored, stats: Inference) -> Measured:
         """CSS decides; the mean difference and CM are reported."""
         broken, compensated = scored.matched("D", "E")
         reported = [stats.mean_difference("rescue", compensated, broken)]
         if scored.has("C"):
             intact, broken_c, compensated_c = scored.matched("C", "D", "E")
             reported.append(stats.compensation_magnitude("cm", intact, broken_c, compensated_c))
-        return [stats.proportion("css", compensated, broken)], reported
+        return Measured([stats.proportion("css", compensated, broken)], reported)

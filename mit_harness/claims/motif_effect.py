@@ -1,9 +1,9 @@
 """motif_effect: the -10 box matters at its own place (MES and its composition-free form)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
-from mit_harness.claims.base import Claim, Scored
+from mit_harness.claims.base import Claim, Measured, Pairs, Scored
 from mit_harness.promoter.core import Protocol
 from mit_harness.stats.inference import Inference
 from mit_harness.stats.metric import Metric
@@ -27,15 +27,15 @@ class MotifEffect(Claim):
         Verdict.UNDECIDED: "Score more pairs (--mit-n) before concluding either way.",
     }
 
-    def groups(self, protocol: Protocol) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The exchanged boxes; classes A to D for MES and CIR."""
-        if protocol == "published":
-            return ("C", "D"), ("A", "B")
-        return ("motif_correct", "motif_exchanged"), ("A", "B", "C", "D")
+    def pairs(self, protocol: Protocol) -> Pairs:
+        """The exchanged boxes; under ``published`` classes C and D."""
+        return (("C", "D") if protocol == "published" else ("motif_correct", "motif_exchanged"),)
 
-    def measure(
-        self, scored: Scored, stats: Inference
-    ) -> tuple[Sequence[Metric], Sequence[Metric]]:
+    def also(self, protocol: Protocol) -> tuple[str, ...]:
+        """Classes A to D for MES and CIR."""
+        return ("A", "B") if protocol == "published" else ("A", "B", "C", "D")
+
+    def measure(self, scored: Scored, stats: Inference) -> Measured:
         """The exchange decides; under ``published`` intact against broken by index does."""
         reported: list[Metric] = []
         if scored.has("C", "D"):
@@ -47,5 +47,6 @@ class MotifEffect(Claim):
                 )
         if scored.has("motif_correct", "motif_exchanged"):
             pair = scored.matched("motif_correct", "motif_exchanged")
-            return [stats.proportion("motif_in_place", *pair)], reported
-        return [stats.proportion("intact_over_broken", *scored.matched("C", "D"))], reported
+            return Measured([stats.proportion("motif_in_place", *pair)], reported)
+        synthetic = stats.proportion("intact_over_broken", *scored.matched("C", "D"))
+        return Measured([synthetic], reported)

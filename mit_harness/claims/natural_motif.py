@@ -1,13 +1,11 @@
 """natural_motif: breaking a real -10 box costs more than the same change elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
-from mit_harness.claims.base import Claim, Scored
-from mit_harness.errors import NotApplicable
+from mit_harness.claims.base import Claim, Measured, Pairs, Scored
 from mit_harness.promoter.core import Protocol
 from mit_harness.stats.inference import Inference
-from mit_harness.stats.metric import Metric
 from mit_harness.stats.verdict import Verdict
 
 
@@ -31,15 +29,16 @@ class NaturalMotif(Claim):
         "beyond 100 adds none.",
     }
 
-    def groups(self, protocol: Protocol) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The two mutants; the natural promoter to report the raw loss."""
-        if protocol == "published":
-            raise NotApplicable(f"{self.id} has no counterpart in the published protocol")
-        return ("A_sham", "A_broken"), ("A",)
+    def pairs(self, protocol: Protocol) -> Pairs:
+        """The two mutants."""
+        self.only_matched(protocol)
+        return (("A_sham", "A_broken"),)
 
-    def measure(
-        self, scored: Scored, stats: Inference
-    ) -> tuple[Sequence[Metric], Sequence[Metric]]:
+    def also(self, protocol: Protocol) -> tuple[str, ...]:
+        """The natural promoter, for the raw loss."""
+        return ("A",)
+
+    def measure(self, scored: Scored, stats: Inference) -> Measured:
         """Sham against broken decides; natural against broken is reported."""
         pair = scored.matched("A_sham", "A_broken")
         reported = [stats.mean_difference("box_loss", *pair)]
@@ -47,4 +46,4 @@ class NaturalMotif(Claim):
             natural = scored.matched("A", "A_broken")
             reported.append(stats.proportion("natural_over_broken", *natural))
             reported.append(stats.mean_difference("natural_loss", *natural))
-        return [stats.proportion("sham_over_broken", *pair)], reported
+        return Measured([stats.proportion("sham_over_broken", *pair)], reported)

@@ -1,17 +1,15 @@
 """natural_rescue: in real promoters, too, the elements rescue only where they belong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
-from mit_harness.claims.base import Claim, Floats, Scored
-from mit_harness.errors import NotApplicable
+from mit_harness.claims.base import Claim, Floats, Measured, Pairs, Scored
 from mit_harness.promoter.alphabet import at_count
 from mit_harness.promoter.core import Protocol
 from mit_harness.promoter.natural import natural_promoters
 from mit_harness.stats.inference import Inference
-from mit_harness.stats.metric import Metric
 from mit_harness.stats.verdict import Verdict
 
 _PLAIN = ("A_compensated", "A_displaced")
@@ -40,15 +38,16 @@ class NaturalRescue(Claim):
         "beyond 100 adds none.",
     }
 
-    def groups(self, protocol: Protocol) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The matched derivatives; A_broken, B and G are reported."""
-        if protocol == "published":
-            raise NotApplicable(f"{self.id} has no counterpart in the published protocol")
-        return (*_PLAIN, *_DECOY), ("A_broken", "B", "G")
+    def pairs(self, protocol: Protocol) -> Pairs:
+        """The matched derivatives."""
+        self.only_matched(protocol)
+        return _PLAIN, _DECOY
 
-    def measure(
-        self, scored: Scored, stats: Inference
-    ) -> tuple[Sequence[Metric], Sequence[Metric]]:
+    def also(self, protocol: Protocol) -> tuple[str, ...]:
+        """What is rescued, and the unpaired classes."""
+        return ("A_broken", "B", "G")
+
+    def measure(self, scored: Scored, stats: Inference) -> Measured:
         """In place against displaced decides; the rescue and G over B are reported."""
         pair, decoy = scored.matched(*_PLAIN), scored.matched(*_DECOY)
         reported = [stats.mean_difference("place_difference", *pair)]
@@ -66,10 +65,11 @@ class NaturalRescue(Claim):
                     covariates[1],
                 )
             )
-        return [
+        deciding = [
             stats.proportion("rescue_decoy", *decoy),
             stats.proportion("rescue_in_place", *pair),
-        ], reported
+        ]
+        return Measured(deciding, reported)
 
 
 def _covariates(scored: Scored, name: str) -> Floats | None:

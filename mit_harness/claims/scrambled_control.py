@@ -1,17 +1,15 @@
 """scrambled_control: the compensating elements help only where they belong (SCR)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
-from mit_harness.claims.base import Claim, Scored
-from mit_harness.promoter.core import Protocol, family_names
-from mit_harness.promoter.grammar import SIGMA70
+from mit_harness.claims.base import Claim, Measured, Pairs, Scored
+from mit_harness.promoter.core import Protocol
 from mit_harness.stats.inference import Inference
-from mit_harness.stats.metric import Metric
 from mit_harness.stats.verdict import Verdict
 
-_DECIDING = ("E_decoy", "H_decoy", "E", "up_displaced")
-_OTHERS = tuple(f for f in family_names(SIGMA70) if f not in (*_DECIDING, "displaced"))
+_DECIDING = (("E_decoy", "H_decoy"), ("E", "up_displaced"))
+_OTHERS = ("extended_displaced", "shuffled", "dinucleotide")
 """Families that are reported under their own name; ``displaced`` is plain SCR."""
 
 
@@ -34,18 +32,18 @@ class ScrambledControl(Claim):
         Verdict.UNDECIDED: "Neither shown nor refuted: score more pairs (--mit-n).",
     }
 
-    def groups(self, protocol: Protocol) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The decoy pair and the families; under ``published`` classes E and H."""
-        if protocol == "published":
-            return ("E", "H"), ()
-        return _DECIDING, ("displaced", "H", *_OTHERS)
+    def pairs(self, protocol: Protocol) -> Pairs:
+        """The decoy pair and the displaced UP element; under ``published`` classes E and H."""
+        return (("E", "H"),) if protocol == "published" else _DECIDING
 
-    def measure(
-        self, scored: Scored, stats: Inference
-    ) -> tuple[Sequence[Metric], Sequence[Metric]]:
+    def also(self, protocol: Protocol) -> tuple[str, ...]:
+        """The other families."""
+        return () if protocol == "published" else ("displaced", "H", *_OTHERS)
+
+    def measure(self, scored: Scored, stats: Inference) -> Measured:
         """The decoy and the displaced UP element decide; every other family is reported."""
         if not scored.has("E_decoy"):
-            return [stats.proportion("scr", *scored.matched("E", "H"))], []
+            return Measured([stats.proportion("scr", *scored.matched("E", "H"))])
         decoy = scored.matched("E_decoy", "H_decoy")
         deciding = [
             stats.proportion("scr_decoy", *decoy),
@@ -56,4 +54,4 @@ class ScrambledControl(Claim):
         for name, family in (("scr", plain), *((f"scr_{f}", f) for f in _OTHERS)):
             if scored.has(family):
                 reported.append(stats.proportion(name, *scored.matched("E", family)))
-        return deciding, reported
+        return Measured(deciding, reported)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mit_harness.errors import InputError
-from mit_harness.promoter.alphabet import BASES, IUPAC, decode, matches
+from mit_harness.promoter.alphabet import BASES, IUPAC, decode
 from mit_harness.promoter.grammar import Grammar, swap, write
 from mit_harness.promoter.seeds import Seeds
 from mit_harness.promoter.shuffle import dinucleotide_shuffle
@@ -15,14 +16,19 @@ from mit_harness.promoter.shuffle import dinucleotide_shuffle
 _MOST_DRAWS = 10_000
 
 
-def draw_bases(grammar: Grammar, length: int, rng: np.random.Generator) -> str:
-    """Draw `length` independent bases of the grammar's composition.
+def bases_from(grammar: Grammar, deviates: NDArray[np.float64]) -> str:
+    """Return the bases of the grammar's composition that uniform deviates stand for.
 
-    The uniform deviate of a base is cut at cumulative probabilities in the order A, C, G, T, so
-    that raising the A+T content changes as few bases as possible (common random numbers).
+    They are cut at cumulative probabilities in the order A, C, G, T, so that raising the A+T
+    content changes as few bases as possible (common random numbers).
     """
     cuts = np.cumsum([grammar.composition[base] for base in BASES])[:-1]
-    return decode(np.searchsorted(cuts, rng.random(length), side="right").astype(np.uint8))
+    return decode(np.searchsorted(cuts, deviates, side="right").astype(np.uint8))
+
+
+def draw_bases(grammar: Grammar, length: int, rng: np.random.Generator) -> str:
+    """Draw `length` independent bases of the grammar's composition."""
+    return bases_from(grammar, rng.random(length))
 
 
 def draw_filler(grammar: Grammar, name: str, rng: np.random.Generator) -> str:
@@ -135,14 +141,9 @@ class Promoter:
             for element in elements:
                 sequence = write(sequence, (element.start, dealt[: element.length]))
                 dealt = dealt[element.length :]
-            if not any(self._stands(name, sequence) for name in (e.name for e in elements)):
+            if all(self.grammar.lacks(e.name, e.of(sequence)) for e in elements):
                 return sequence
         raise InputError(f"{self.grammar.name}: the compensators' bases have no other order")
-
-    def _stands(self, name: str, sequence: str) -> bool:
-        bases = self.grammar[name].of(sequence)
-        motif = self.grammar.signature.get(name, self.grammar[name].consensus)
-        return matches(bases[: len(motif)], motif)
 
     def dinucleotide_shuffled(self, rng: np.random.Generator) -> str:
         """Shuffle each stretch between the boxes, every dinucleotide count of the whole kept."""

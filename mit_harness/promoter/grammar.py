@@ -232,6 +232,11 @@ class Grammar:
         motif = self.signature.get(name)
         return motif is not None and matches(window[: len(motif)], motif)
 
+    def lacks(self, name: str, bases: str) -> bool:
+        """Tell whether bases are no instance of an element: not its signature, or consensus."""
+        motif = self.signature.get(name, self[name].consensus)
+        return not matches(bases[: len(motif)], motif)
+
     def accepts_displaced(self, name: str, window: str) -> bool:
         """Tell whether bases may stand where the controls put the element called `name`."""
         most = self.displaced_at_most.get(name, self[name].length)
@@ -245,23 +250,25 @@ class Grammar:
         decoy, no other hexamer on either strand passes for it. The decoy counts so that the bases
         beside it are drawn as those beside the box: else their difference tells the two apart.
         """
+        return next(self.faults(background), None) is None
+
+    def faults(self, background: str) -> Iterator[tuple[int, int]]:
+        """Yield the windows, (0-based start, stop), in which a background breaks that rule."""
         for element in self.compensators:
             start = self.displaced(element.name)
-            window = background[start : start + element.length]
-            if not self.accepts_displaced(element.name, window):
-                return False
+            stop = start + element.length
+            if not self.accepts_displaced(element.name, background[start:stop]):
+                yield start, stop
             if self._has_signature(element.name, element.of(background)):
-                return False
+                yield element.start, element.stop
         box, decoy = self.breakable, self.displaced(self.breakable.name)
         boxes = write(background, *((b.start, b.consensus) for b in self.boxes))
         for form in (box.consensus, *box.broken):
             alone = write(boxes, (box.start, form))
-            if set(self.look_alike.places(alone)) - {(box.start, 1)}:
-                return False
             both = write(alone, (decoy, form))
-            if set(self.look_alike.places(both)) - {(box.start, 1), (decoy, 1)}:
-                return False
-        return True
+            found = set(self.look_alike.places(alone)) - {(box.start, 1)}
+            found |= set(self.look_alike.places(both)) - {(box.start, 1), (decoy, 1)}
+            yield from ((start, start + box.length) for start, _strand in sorted(found))
 
 
 def write(sequence: str, *edits: tuple[int, str]) -> str:
@@ -269,6 +276,12 @@ def write(sequence: str, *edits: tuple[int, str]) -> str:
     for start, bases in edits:
         sequence = sequence[:start] + bases + sequence[start + len(bases) :]
     return sequence
+
+
+def move(sequence: str, start: int, length: int, to: int) -> str:
+    """Return `sequence` with one window of `length` bp at `to`; what it passes takes its place."""
+    window, rest = sequence[start : start + length], sequence[:start] + sequence[start + length :]
+    return rest[:to] + window + rest[to:]
 
 
 def swap(sequence: str, first: int, second: int, length: int) -> str:

@@ -8,7 +8,10 @@ import numpy as np
 Split = Literal["test", "dev"]
 
 _SPLITS: dict[str, int] = {"test": 0, "dev": 1}
-_STREAMS = ("background", "elements", "shuffle", "dinucleotide", "sham", "natural", "natural_decoy")
+_STREAMS = (
+    *("background", "elements", "shuffle", "dinucleotide", "sham", "natural", "natural_decoy"),
+    *("titration", "tail", "scrambled_boxes", "grades", "fillers", "variants"),
+)
 
 
 @dataclass(frozen=True, slots=True)

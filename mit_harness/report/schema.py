@@ -38,7 +38,7 @@ class ClaimRecord(_Strict):
 
     id: str
     version: int
-    verdict: Literal["holds", "refuted", "absent", "undecided", "error"]
+    verdict: Literal["holds", "refuted", "absent", "undecided", "error", "measured"]
     n: int
     metrics: dict[str, MetricRecord]
     explanation: str

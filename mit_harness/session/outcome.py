@@ -26,8 +26,9 @@ def conclude(
 ) -> Outcome:
     """Decide the outcome of one eval.
 
-    An ``error`` always fails. A control fails when its verdict is not among those it declares. A
-    user's model fails when a claim does not hold. Everything else is measured only.
+    An ``error`` always fails; a diagnostic has nothing else to fail by. A control fails when its
+    verdict is not among those it declares. A user's model fails when a claim does not hold.
+    Everything else is measured only.
     """
     text = f"{model}: {result.claim}: {result.explanation}"
     if result.verdict is Verdict.ERROR:
@@ -39,7 +40,7 @@ def conclude(
             f"{text} This control declares {allowed}: the harness, the design or the statistics "
             "have drifted; see mit_harness/claims/truth_table.toml",
         )
-    if result.verdict is Verdict.HOLDS:
+    if result.verdict in (Verdict.HOLDS, Verdict.MEASURED):
         return Outcome("pass", text)
     if kind == "user" and not measure_only:
         return Outcome("fail", text)

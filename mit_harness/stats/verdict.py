@@ -20,6 +20,8 @@ class Verdict(StrEnum):
     """Neither shown nor refuted."""
     ERROR = "error"
     """Could not be judged: a missing or non-finite score. Never a pass."""
+    MEASURED = "measured"
+    """A diagnostic: numbers without a threshold, which neither hold nor fail."""
 
 
 def decide(

@@ -38,16 +38,14 @@ def test_the_declared_groups_and_no_others_are_asked(bench, claim_id, column, n)
     rows = bench.design(claim_id, n).rows
     expected = {group: sizes[column] for group, sizes in SIZES[claim_id].items()}
     assert {group: len(found) for group, found in rows.items()} == expected
-    required, optional = get_claim(claim_id).groups("matched")
-    assert set(rows) == {*required, *optional}
-    assert not set(required) & set(optional)
+    claim = get_claim(claim_id)
+    assert set(rows) == {*claim.needed("matched"), *claim.also("matched")}
+    assert not set(claim.needed("matched")) & set(claim.also("matched"))
 
 
 @pytest.mark.parametrize("claim_id", SIZES)
 def test_what_decides_is_required(bench, claim_id):
-    required, _ = get_claim(claim_id).groups("matched")
-    pairs = [{*pair} for pair in zip(required[::2], required[1::2], strict=True)]
-    assert pairs == [{*pair} for pair in bench.winners[claim_id].items()]
+    assert get_claim(claim_id).pairs("matched") == tuple(bench.winners[claim_id].items())
 
 
 @pytest.mark.parametrize("claim_id", SIZES)
@@ -62,7 +60,7 @@ def test_the_published_protocol_asks_what_the_paper_asked(claim_id):
     claim = get_claim(claim_id)
     asked = {"compensation": "ED", "scrambled_control": "EH", "motif_effect": "CD"}
     if claim_id in asked:
-        assert claim.groups("published")[0] == tuple(asked[claim_id])
+        assert claim.pairs("published") == (tuple(asked[claim_id]),)
     else:
         with pytest.raises(NotApplicable, match=f"{claim_id} has no counterpart in the published"):
             claim.design(DesignSpec(protocol="published"))

@@ -95,7 +95,7 @@ def test_every_explanation_has_its_parts(bench, claim_id, size):
         assert "interval [" in part.reason
     assert f"Needed: {claim.threshold_text}" in text
     assert claim.meaning[result.verdict] in text
-    first, second, *_ = claim.groups("matched")[0]
+    first, second = claim.pairs("matched")[0]
     compared = f"Compare {first}_i with {second}_i" in text
     assert compared == (result.verdict in (Verdict.REFUTED, Verdict.ABSENT))
     assert text.isprintable()

@@ -104,8 +104,8 @@ class First(Claim):
     compares = "E with D"
     meaning = {}
 
-    def groups(self, protocol):
-        return ("D", "E"), ()
+    def pairs(self, protocol):
+        return (("E", "D"),)
 
     def measure(self, scored, stats):
         raise NotImplementedError

@@ -26,7 +26,7 @@ class TestOwn:
 
     def test_own(self, mit_verdict, mit_result, mit_claim, mit_sequences, mit_model):
         assert mit_result.claim == mit_claim.id == "first"
-        assert mit_sequences.groups == ("D", "E")
+        assert mit_sequences.groups == ("E", "D")
         assert mit_model.handle.name == "mine"
         mit_verdict()
 
