@@ -79,3 +79,13 @@ def ranked_levels(values: FloatArray, tolerance: float) -> FloatArray:
     levels = np.empty(len(values))
     levels[order] = 1 + np.cumsum(steps)
     return levels
+
+
+def usable_draws(name: str, seed: int, *draws: int) -> None:
+    """Raise InputError unless the seed is at least 0 and each number of draws at least 1."""
+    if seed < 0 or any(number < 1 for number in draws):
+        numbers = " and ".join(map(str, draws))
+        raise InputError(
+            f"{name}: random draws need a seed >= 0 and at least 1 of them, not seed {seed} and "
+            f"{numbers}"
+        )

@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from mit_harness.errors import InputError
-from mit_harness.stats import auc, correlation, effect, paired, published, ratio
+from mit_harness.stats import (
+    auc,
+    correlation,
+    effect,
+    paired,
+    peak,
+    published,
+    rank,
+    ratio,
+)
 from mit_harness.stats.bootstrap import RESAMPLES, Method, Statistic
 from mit_harness.stats.checks import FloatArray, usable_tolerance
 from mit_harness.stats.metric import Metric
@@ -50,6 +60,17 @@ class Inference:
         return paired.mean_difference(
             name, a, b, tolerance=self.tolerance, seed=self.seed, unit=unit
         )
+
+    def contrast(
+        self, name: str, scores: ArrayLike, weights: ArrayLike, *, unit: str = "nats"
+    ) -> Metric:
+        """Return the mean over rows of a weighted sum of columns, against 0.
+
+        `scores` has shape (n, k), rows matched, and `weights` (k,). A row whose sum is within the
+        tolerance is 0.
+        """
+        sums = paired.contrasts(name, scores, weights)
+        return self.mean_difference(name, sums, np.zeros(len(sums)), unit=unit)
 
     def cohen_d(
         self, name: str, intact: ArrayLike, broken: ArrayLike, *, paired_index: bool = True
@@ -210,6 +231,35 @@ class Inference:
         """Return the least-squares slope of y on x over sequences."""
         return correlation.slope(
             name, x, y, seed=self.seed, unit=unit, size=self.size, method=self.method
+        )
+
+    def rank_covariance(
+        self, name: str, scores: ArrayLike, reference: ArrayLike, strata: ArrayLike
+    ) -> Metric:
+        """Return how far the columns' means follow a reference's order, within strata.
+
+        The interval is the percentile one in every protocol: see `mit_harness.stats.rank`.
+        """
+        return rank.rank_covariance(
+            name,
+            scores,
+            reference,
+            strata,
+            seed=self.seed,
+            tolerance=self.tolerance,
+            size=self.size,
+        )
+
+    def peak(self, name: str, scores: ArrayLike, places: ArrayLike, *, unit: str) -> Metric:
+        """Return the place of the column with the highest mean; percentile in every protocol."""
+        return peak.peak(
+            name,
+            scores,
+            places,
+            seed=self.seed,
+            tolerance=self.tolerance,
+            unit=unit,
+            size=self.size,
         )
 
     def adjusted_auc(

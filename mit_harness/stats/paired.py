@@ -3,11 +3,13 @@
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from mit_harness.errors import InputError
 from mit_harness.stats.bootstrap import RESAMPLES, Interval, clipped, interval
 from mit_harness.stats.checks import (
     FloatArray,
+    finite,
     paired,
     ranked_levels,
     rounding,
@@ -17,6 +19,8 @@ from mit_harness.stats.metric import Metric, notes, undefined
 
 SIGN_TEST = "exact one-sided sign test of P > 0.5 (ties dropped)"
 WILCOXON = "one-sided Wilcoxon signed-rank test of a shift > 0 (zeros dropped)"
+EXACT_UP_TO = 50
+"""Non-zero differences up to which the signed-rank test is exact."""
 
 
 def wins(a: ArrayLike, b: ArrayLike, tolerance: float) -> FloatArray:
@@ -104,8 +108,8 @@ def mean_difference(
     """Return the mean of a - b over matched pairs, differences within the tolerance being 0.
 
     The 95 % interval resamples pairs (BCa; see `interval`). The test is the one-sided Wilcoxon
-    signed-rank test over non-zero differences: exact up to 50 pairs without equal sizes and up
-    to 13 with them, the normal approximation beyond; p = 1 if every difference is 0.
+    signed-rank test over non-zero differences: exact up to 50 of them, equal sizes or not, the
+    normal approximation beyond; p = 1 if every difference is 0.
 
     With (n, m) input each row is one matched set and its differences are averaged first.
     """
@@ -142,15 +146,55 @@ def sign_test(share: FloatArray) -> float:
     return float(binomtest(won, won + lost, 0.5, alternative="greater").pvalue)
 
 
+def contrasts(name: str, scores: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """Return each row's weighted sum of scores, 0 where it is nothing but rounding.
+
+    Parameters
+    ----------
+    name
+        Of the metric.
+    scores
+        Shape (n, k): n matched sets by k conditions.
+    weights
+        Shape (k,).
+
+    Returns
+    -------
+    FloatArray
+        Shape (n,), in the scores' unit.
+    """
+    values, factors = finite(name, scores, 2), finite(f"{name}, weights", weights)
+    if values.shape[1] != len(factors):
+        raise InputError(f"{name}: {values.shape[1]} columns of scores have {len(factors)} weights")
+    found: FloatArray = (values * factors).sum(axis=1)
+    return np.where(np.abs(found) <= rounding(values) * np.abs(factors).sum(), 0.0, found)
+
+
 def signed_rank_test(differences: FloatArray) -> float:
     """Return the one-sided Wilcoxon p of differences above 0; 1 if all are 0."""
-    from scipy.stats import wilcoxon
+    from scipy.stats import rankdata, wilcoxon
 
     moved = differences[differences != 0]
     if not len(moved):
         return 1.0
     sizes = ranked_levels(np.abs(moved), rounding(moved))
+    if len(moved) <= EXACT_UP_TO:
+        return _exact_signed_rank(rankdata(sizes), moved > 0)
     return float(wilcoxon(np.sign(moved) * sizes, alternative="greater").pvalue)
+
+
+def _exact_signed_rank(ranks: FloatArray, positive: NDArray[np.bool_]) -> float:
+    """Return P(sum of positive ranks >= the one found) over all assignments of signs.
+
+    By counting assignments rank by rank. scipy gives the same, but where sizes are equal it lists
+    all 2^n assignments, up to a second each time, and approximates from 14 on.
+    """
+    doubled = np.rint(2 * ranks).astype(np.intp)  # ranks of equal sizes are halves at most
+    ways = np.zeros(int(doubled.sum()) + 1)  # assignments by twice their sum; exact below 2^53
+    ways[0] = 1.0
+    for rank in doubled:
+        ways[rank:] = ways[rank:] + ways[:-rank]
+    return float(ways[int(doubled[positive].sum()) :].sum() / 2.0 ** len(doubled))
 
 
 @lru_cache(maxsize=256)
@@ -197,14 +241,12 @@ def _outcomes(x: FloatArray, y: FloatArray, tolerance: float) -> FloatArray:
 
 
 def _proportion_interval(share: FloatArray, ties: int, seed: int, size: int) -> Interval:
-    from scipy.stats import binomtest
-
     n, value, levels = len(share), float(share.mean()), (0.95, 0.90)
     if value in (0.0, 1.0):
-        exact = binomtest(round(n * value), n)
-        pairs = [exact.proportion_ci(level, method="exact") for level in levels]
-        bounds = tuple((float(pair.low), float(pair.high)) for pair in pairs)
-        return Interval(value, levels, bounds, "Clopper-Pearson")
+        # Where all or none of n are won, Clopper-Pearson's bound has this closed form.
+        reach = [((1 - level) / 2) ** (1 / n) for level in levels]
+        exact = tuple((r, 1.0) if value else (0.0, 1 - r) for r in reach)
+        return Interval(value, levels, exact, "Clopper-Pearson")
     if (share == 0.5).all():
         why = "every pair is a tie" if ties else "every matched set is won and lost alike"
         bounds = ((0.5, 0.5), (0.5, 0.5))

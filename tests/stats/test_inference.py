@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mit_harness.errors import InputError
-from mit_harness.stats import paired, published, ratio
+from mit_harness.stats import paired, peak, published, rank, ratio
 from mit_harness.stats.inference import Inference, PublishedInference, inference
 
 rng = np.random.default_rng(0)
@@ -31,6 +31,9 @@ def every_metric(stats):
         stats.pearson("r", A, B),
         stats.pearson_of_means("rm", np.tile(np.arange(4.0), (10, 1)), sets),
         stats.slope("s", A, B, unit="1"),
+        stats.contrast("c", sets, [1, -0.5, -0.5, 0]),
+        stats.rank_covariance("rc", sets, [3, 1, 2, 4], [0, 0, 0, 0]),
+        stats.peak("pk", sets, [1, 2, 3, 4], unit="bp"),
         stats.adjusted_auc("auc", *NATURAL, *(v[:, None] ** 2 for v in NATURAL)),
     ]
 
@@ -88,6 +91,37 @@ def test_a_ratio_takes_the_tolerance_as_zero():
 
     assert stats.ratio("r", [block], first, second).value is None
     assert stats.ratio("r", [block], first, second, floor=0).value == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("protocol", ["matched", "published"])
+def test_ranks_and_peaks_take_seed_tolerance_size_and_method(protocol):
+    stats = inference(protocol, 7, 0.1)
+    sets = np.random.default_rng(1).normal(size=(20, 5))
+    how = {"seed": 7, "tolerance": 0.1, "size": stats.size}
+    reference, strata = [1, 2, 3, 4, 5], [0, 0, 1, 1, 1]
+    assert stats.rank_covariance("r", sets, reference, strata) == rank.rank_covariance(
+        "r", sets, reference, strata, **how, method=stats.method
+    )
+    assert stats.peak("p", sets, reference, unit="bp") == peak.peak(
+        "p", sets, reference, unit="bp", **how
+    )
+
+
+def test_a_contrast_is_the_mean_difference_of_weighted_sums():
+    sets = np.random.default_rng(1).normal(-140, 3, size=(20, 4))
+    weights = np.array([1, 0, -0.5, -0.5])
+    for protocol, module in (("matched", paired), ("published", published)):
+        found = inference(protocol, 7, 1e-9).contrast("c", sets, weights, unit="bits")
+        assert found == module.mean_difference(
+            "c", (sets * weights).sum(axis=1), np.zeros(20), tolerance=1e-9, seed=7, unit="bits"
+        )
+    flat = inference("matched", 7, 0).contrast("c", np.full((20, 3), -140.1), [1, -0.9, -0.1])
+    assert (flat.value, flat.ci_low, flat.ci_high, flat.p, flat.ties) == (0, 0, 0, 1, 20)
+    assert flat.unit == "nats"
+    near = inference("matched", 7, 0.5).contrast("c", [[1.0, 0.6], [3.0, 1.0]], [1, -1])
+    assert (near.value, near.ties) == (1, 1)
+    with pytest.raises(InputError, match="weights"):
+        inference("matched", 7, 0).contrast("c", sets, [1, -1])
 
 
 def test_refuses():

@@ -1,6 +1,8 @@
 """Paired proportions and differences."""
 
 import dataclasses
+import itertools
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +13,14 @@ from scipy import stats
 from mit_harness.errors import InputError
 from mit_harness.stats.bootstrap import interval
 from mit_harness.stats.checks import ranked_levels
-from mit_harness.stats.paired import mean_difference, proportion, smallest_detectable, wins
+from mit_harness.stats.paired import (
+    contrasts,
+    mean_difference,
+    proportion,
+    signed_rank_test,
+    smallest_detectable,
+    wins,
+)
 
 quick = settings(max_examples=40, deadline=None, database=None, derandomize=True)
 pairs = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=30)
@@ -240,6 +249,100 @@ class TestMeanDifference:
     def test_sets_are_averaged(self):
         found = self.of(np.array([1.0, 2, 3]), np.array([[0, 1], [0, 1], [1, 2.0]]))
         assert found.value == pytest.approx((0.5 + 1.5 + 1.5) / 3)
+
+
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=9))
+@quick
+def test_signed_ranks_are_exact_with_equal_sizes(values):
+    """Against every assignment of signs."""
+    x = np.array(values, dtype=float)
+    moved = x[x != 0]
+    ranks = stats.rankdata(np.abs(moved))
+    signs = np.array(list(itertools.product([0, 1], repeat=len(moved))))
+    reached = signs @ ranks >= ranks[moved > 0].sum() if len(moved) else [True]
+    assert signed_rank_test(x) == np.mean(reached)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_signed_ranks_with_equal_sizes_are_scipys_permutation_test(seed):
+    x = np.random.default_rng(seed).integers(-3, 5, size=11).astype(float)
+    x = x[x != 0]
+
+    def statistic(d):
+        return (stats.rankdata(np.abs(d)) * (d > 0)).sum()
+
+    every = stats.permutation_test(
+        (x,), statistic, permutation_type="samples", alternative="greater", n_resamples=2**11
+    )
+    assert signed_rank_test(x) == pytest.approx(every.pvalue, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 13, 14, 30, 50])
+@pytest.mark.parametrize("shift", [-0.5, 0.0, 0.5, 5.0])
+def test_signed_ranks_without_equal_sizes_are_scipys(n, shift):
+    x = np.random.default_rng(n).normal(shift, size=n)
+    expected = stats.wilcoxon(x, alternative="greater", method="exact").pvalue
+    assert signed_rank_test(x) == pytest.approx(expected, rel=1e-12)
+
+
+def test_signed_ranks_against_a_simulation_beyond_scipys_exact():
+    x = np.random.default_rng(0).integers(-3, 5, size=40).astype(float)
+    moved = x[x != 0]
+    ranks = stats.rankdata(np.abs(moved))
+    signs = np.random.default_rng(1).integers(0, 2, size=(200_000, len(moved)))
+    reached = (signs @ ranks >= ranks[moved > 0].sum()).mean()
+    assert 0.001 < reached < 0.5
+    assert signed_rank_test(x) == pytest.approx(reached, abs=0.004)
+
+
+def test_signed_ranks_at_the_exact_boundary():
+    assert signed_rank_test(np.ones(50)) == 0.5**50
+    x = np.random.default_rng(0).integers(-4, 6, size=200).astype(float)
+    x = x[x != 0][:51]
+    theirs = stats.wilcoxon(x, alternative="greater").pvalue  # approximated, as ours
+    assert signed_rank_test(x) == pytest.approx(theirs)
+    assert signed_rank_test(x[:50]) == pytest.approx(
+        stats.wilcoxon(x[:50], alternative="greater").pvalue, rel=0.05
+    )
+
+
+def test_signed_ranks_are_fast_with_equal_sizes():
+    x = np.r_[np.ones(12), -np.ones(1)]
+    signed_rank_test(x)
+    start = time.perf_counter()
+    for _ in range(20):
+        signed_rank_test(x)
+    assert time.perf_counter() - start < 1  # scipy takes a second for each
+
+
+class TestContrasts:
+    def test_by_hand(self):
+        found = contrasts("c", [[1, 2, 3], [4, 4, 4]], [1, -0.5, -0.5])
+        assert found.tolist() == [-1.5, 0]
+
+    def test_rounding_is_zero(self):
+        scores = np.repeat(np.random.default_rng(0).normal(-140, 9, size=(50, 1)), 9, axis=1)
+        weights = np.r_[np.full(3, 1 / 3), np.full(6, -1 / 6)]
+        assert (scores @ weights != 0).any()
+        assert (contrasts("c", scores, weights) == 0).all()
+        moved = scores + 1e-9 * np.arange(9)
+        assert (contrasts("c", moved, weights) != 0).all()
+
+    def test_empty(self):
+        assert contrasts("c", np.zeros((0, 3)), np.ones(3)).tolist() == []
+
+    @pytest.mark.parametrize(
+        ("scores", "weights", "words"),
+        [
+            (np.ones((2, 3)), [1, -1], "3 columns of scores have 2 weights"),
+            (np.ones(3), [1, 1, -2], "dimension"),
+            (np.ones((2, 2)), [1, np.nan], "weights: the value at 1 is nan"),
+            ([[1, np.inf]], [1, -1], r"value at \(0, 1\) is inf"),
+        ],
+    )
+    def test_refuses(self, scores, weights, words):
+        with pytest.raises(InputError, match=words):
+            contrasts("c", scores, weights)
 
 
 @pytest.mark.parametrize(

@@ -108,5 +108,6 @@ def test_combine_ignores_order_and_needs_parts():
 
 
 def test_verdicts_are_their_words():
-    assert [str(v) for v in Verdict] == ["holds", "refuted", "absent", "undecided", "error"]
+    words = ["holds", "refuted", "absent", "undecided", "error", "measured"]
+    assert [str(v) for v in Verdict] == words
     assert f"{H}" == "holds"
