@@ -5,7 +5,6 @@ Run ``python benchmarks/controls.py --seeds 100 --out docs/controls.md``.
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -15,11 +14,12 @@ from tabulate import tabulate
 
 from mit_harness.claims.base import Scored
 from mit_harness.claims.declared import truth_table
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import get_claim
 from mit_harness.models.base import Model
 from mit_harness.models.embedded import EMBEDDED
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.seeds import Seeds
+from mit_harness.report.truth_table import in_words, judged_claims
 
 FIRST_SEED = 1000
 """Not the shipped seed 42: declarations must come true on benchmarks that they never saw."""
@@ -29,29 +29,28 @@ Verdicts = dict[tuple[str, str], str]
 
 
 @lru_cache(maxsize=64)
-def _model(name: str, seed: int) -> Model:
-    return NULLS[name](seed) if name in NULLS else EMBEDDED[name].build({})
+def _kept(kind: int, name: str) -> Model:
+    return NULLS[name](0) if kind else EMBEDDED[name].build({})
 
 
-def _made(name: str, seed: int) -> Model:
-    """Return a model; only the noisy nulls depend on the seed, the rest are built once."""
-    return _model(name, seed if name in ("random", "AT + noise") else 0)
+def _model(kind: int, name: str, seed: int) -> Model:
+    """Return a control (kind 0) or null; only the noisy depend on the seed, the rest are kept."""
+    if name not in ("random", "AT + noise"):
+        return _kept(kind, name)
+    return NULLS[name](seed) if kind else EMBEDDED[name].build({"seed": str(seed)})
 
 
 def one_seed(seed: int) -> tuple[Verdicts, Verdicts]:
     """Return the verdicts of the controls and of the nulls on one benchmark."""
     spec = DesignSpec(seeds=Seeds(seed))
     found: tuple[Verdicts, Verdicts] = ({}, {})
-    for claim_id in CLAIMS:
+    for claim_id in judged_claims():
         claim = get_claim(claim_id)
         sequences = claim.design(spec)
         texts = [item.sequence for item in sequences]
         for kind, names in enumerate((EMBEDDED, NULLS)):
             for name in names:
-                model = EMBEDDED[name].build({}) if kind == 0 else _made(name, seed)
-                if kind == 0 and name == "random":
-                    model = EMBEDDED[name].build({"seed": str(seed)})
-                scored = Scored(sequences, model.score(texts))  # type: ignore[arg-type]
+                scored = Scored(sequences, _model(kind, name, seed).score(texts))  # type: ignore[arg-type]
                 result = claim.judge(scored, protocol="matched", seed=seed, tolerance=1e-9)
                 found[kind][name, claim_id] = result.verdict.value
     return found
@@ -70,7 +69,7 @@ def controls_table(rows: list[Verdicts]) -> tuple[str, str]:
     lines, right, total, chance, at_chance = [], 0, 0, 0, 0
     for name in EMBEDDED:
         line = [name]
-        for claim in CLAIMS:
+        for claim in judged_claims():
             counts = _count(rows, name, claim)
             allowed = truth_table().get(name, {}).get(claim, frozenset())
             agreed = sum(counts[v.value] for v in allowed)
@@ -86,23 +85,19 @@ def controls_table(rows: list[Verdicts]) -> tuple[str, str]:
         f"({chance / max(at_chance, 1):.1%}), which accounts for {chance} of the "
         f"{total - right} deviations."
     )
-    return tabulate(lines, ("control", *CLAIMS), tablefmt="pipe"), said
+    return tabulate(lines, ("control", *judged_claims()), tablefmt="pipe"), said
 
 
 def nulls_table(rows: list[Verdicts]) -> str:
     """Return how often each null model holds each claim."""
     lines = [
-        [name, *(f"{_count(rows, name, claim)['holds'] / len(rows):.1%}" for claim in CLAIMS)]
+        [
+            name,
+            *(f"{_count(rows, name, claim)['holds'] / len(rows):.1%}" for claim in judged_claims()),
+        ]
         for name in NULLS
     ]
-    return tabulate(lines, ("null model", *CLAIMS), tablefmt="pipe", disable_numparse=True)
-
-
-def declared_table() -> str:
-    """Return the truth table as it is shipped."""
-    table: Mapping[str, Mapping[str, frozenset[str]]] = truth_table()
-    lines = [[name, *(", ".join(sorted(table[name][claim])) for claim in CLAIMS)] for name in table]
-    return tabulate(lines, ("control", *CLAIMS), tablefmt="pipe")
+    return tabulate(lines, ("null model", *judged_claims()), tablefmt="pipe", disable_numparse=True)
 
 
 def main() -> None:
@@ -124,7 +119,7 @@ Written by `python benchmarks/controls.py --seeds {given.seeds}`: benchmark seed
 What each embedded control may get (`mit_harness/claims/truth_table.toml`); every plain run checks
 it.
 
-{declared_table()}
+{in_words()}
 
 ## Verdicts over {given.seeds} seeds
 

@@ -17,6 +17,15 @@ CLAIMS: dict[str, str] = {
     "motif_effect": "MotifEffect",
     "natural_motif": "NaturalMotif",
     "natural_rescue": "NaturalRescue",
+    "at_titration": "AtTitration",
+    "up_position": "UpPosition",
+    "spacing": "Spacing",
+    "strand": "Strand",
+    "minus10_variants": "Minus10Variants",
+    "robustness": "Robustness",
+    "dose_response": "DoseResponse",
+    "composition": "Composition",
+    "dinucleotide": "Dinucleotide",
 }
 """Claim id, which is also its module's name, to its class; imported only when asked for."""
 

@@ -177,6 +177,11 @@ _MODELS = (
         "pwm:OrientationBlind",
         "PA-PWM that takes each element in its better orientation, in place",
     ),
+    _weighted(
+        "end-anchored",
+        "pwm:EndAnchored",
+        "PA-PWM whose places are counted from the end of the sequence",
+    ),
     _weighted("thermo", "thermo:Thermo", "box, spacing, UP and extended -10 energies in place"),
     _weighted(
         "scan",

@@ -1,4 +1,4 @@
-"""Weight matrices at fixed places: PWM, PA-PWM, its ablations, and an orientation-blind form.
+"""Weight matrices at fixed places: PWM, PA-PWM, its ablations, and two forms that err.
 
 The definitions and the weights are those of arXiv 2604.06549 (code and data MIT-licensed). Every
 place is read off a `Grammar`; weights and scores are log-odds-like and have no unit. A box scores
@@ -204,3 +204,20 @@ class OrientationBlind(PaPwm):
         """Return the better score of a window and its reverse complement, shape (n,)."""
         backward = self.matrices[name].reverse.at(codes, self.grammar[name].start)
         return np.maximum(super().element(codes, name), backward)
+
+
+class EndAnchored(PaPwm):
+    """PA-PWM that counts places from the end: right at the layout's length, lost at any other.
+
+    A control of this project, not a published model: it knows places and not what they are
+    relative to.
+    """
+
+    def __init__(self, grammar: Grammar = SIGMA70) -> None:
+        super().__init__(grammar)
+        self.min_length = grammar.length - min(grammar[name].start for name in self.elements)
+
+    def element(self, codes: Codes, name: str) -> Floats:
+        """Return the score of one element as far from the end as in the layout, shape (n,)."""
+        late = codes.shape[1] - self.grammar.length
+        return self.matrices[name].at(codes, self.grammar[name].start + late)

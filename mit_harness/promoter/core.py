@@ -1,6 +1,6 @@
 """The benchmark's sequences: the eight classes, the control families, the pairs of the claims."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,6 +48,14 @@ class DesignSpec:
     def is_default(self) -> bool:
         """Whether declared verdicts apply: the shipped n, seed, split, break and protocol."""
         return self == DesignSpec()
+
+    def promoters(self, tenths: int = 10) -> tuple[Promoter, ...]:
+        """Return the first promoters of this design: so many tenths of n, rounded up."""
+        return promoters(self.grammar, self.seeds, self.share(tenths), self.break_form)
+
+    def share(self, tenths: int) -> int:
+        """Return so many tenths of n, rounded up: what a probe of many conditions takes of each."""
+        return -(-self.n * tenths // 10)
 
 
 _Maker = Callable[[Promoter, Seeds, int], str]
@@ -97,6 +105,17 @@ def group_size(group: str, n: int) -> int:
     return wanted
 
 
+def grouped(groups: Mapping[str, Iterable[str]]) -> SequenceSet:
+    """Return groups of sequences, by name, as one set; each sequence's index is its place."""
+    return SequenceSet.of(item for name, made in groups.items() for item in make_items(name, made))
+
+
+def decoy_groups(names: tuple[str, str], made: Iterable[Promoter]) -> dict[str, list[str]]:
+    """Return E' and H' of promoters, under two group names."""
+    pairs = [promoter.decoy_pair() for promoter in made]
+    return {name: [pair[k] for pair in pairs] for k, name in enumerate(names)}
+
+
 def build(spec: DesignSpec, groups: Iterable[str]) -> SequenceSet:
     """Build the named groups, in the order named; a group's items depend on nothing else."""
     items: list[Item] = []
@@ -112,7 +131,7 @@ def build(spec: DesignSpec, groups: Iterable[str]) -> SequenceSet:
                 if item.group == group and item.index < spec.n
             ]
         else:
-            made = promoters(spec.grammar, spec.seeds, spec.n, spec.break_form)[:size]
+            made = spec.promoters()[:size]
             maker = makers[group]
             items += make_items(group, [maker(p, spec.seeds, i) for i, p in enumerate(made)])
     return SequenceSet.of(items)

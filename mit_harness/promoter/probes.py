@@ -4,7 +4,7 @@ Each function is about one promoter, or the promoters of one condition; which of
 compares is the claim's business.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import permutations
@@ -43,31 +43,52 @@ def titrated(
     levels share too: to redraw whole backgrounds would unmatch the levels, and at 80 % A+T fewer
     than one in a thousand is accepted.
     """
-    level = with_at(grammar, percent)
-    places, made = np.arange(grammar.length), []
+    level, made = with_at(grammar, percent), []
+
+    def faults(background: str) -> set[int]:
+        return {k for start, stop in level.faults(background) for k in range(start, stop)}
+
     for index, base in enumerate(promoters(grammar, seeds, n, break_form)):
-        rng = seeds.rng("titration", index)
-        layers = [rng.random(grammar.length)]
-        depth = np.zeros(grammar.length, dtype=np.intp)
-        background = bases_from(level, layers[0])
-        while wrong := list(level.faults(background)):
-            depth[sorted({k for start, stop in wrong for k in range(start, stop)})] += 1
-            if depth.max() > _MOST_DRAWS:
-                raise InputError(f"{grammar.name}: no background of {percent} % A+T can be mended")
-            while len(layers) <= depth.max():
-                layers.append(rng.random(grammar.length))
-            background = bases_from(level, np.array(layers)[depth, places])
+        background = mended(level, seeds.rng("titration", index), faults)
         made.append(replace(base, grammar=level, background=background))
     return tuple(made)
 
 
+def mended(
+    grammar: Grammar, rng: np.random.Generator, faults: Callable[[str], Collection[int]]
+) -> str:
+    """Return a background of which only the bases at fault were drawn again, until none is.
+
+    The k-th redraw of a place takes the k-th of its deviates, so that designs with one generator
+    and different rules or compositions differ in few bases.
+    """
+    places, depth = np.arange(grammar.length), np.zeros(grammar.length, dtype=np.intp)
+    layers = [rng.random(grammar.length)]
+    background = bases_from(grammar, layers[0])
+    while wrong := faults(background):
+        depth[sorted(wrong)] += 1
+        if depth.max() > _MOST_DRAWS:
+            share = 100 * (grammar.composition["A"] + grammar.composition["T"])
+            raise InputError(f"{grammar.name}: no background of {share:.0f} % A+T can be mended")
+        while len(layers) <= depth.max():
+            layers.append(rng.random(grammar.length))
+        background = bases_from(grammar, np.array(layers)[depth, places])
+    return background
+
+
 def lengthened(promoter: Promoter, length: int, rng: np.random.Generator) -> Promoter:
-    """Return the promoter with its background grown downstream to `length` bp."""
-    longer = replace(promoter.grammar, length=length)
+    """Return the promoter with its background grown downstream to `length` bp.
+
+    Not one of its first bases changes, so a look-alike that any next base completes (one promoter
+    in a thousand or so ends in, say, ATTAT) is left: both sequences of a pair hold it.
+    """
+    longer, start = replace(promoter.grammar, length=length), promoter.background
+    next_base = (set(replace(longer, length=len(start) + 1).faults(start + b)) for b in BASES)
+    unavoidable = set.intersection(*next_base)
     for _ in range(_MOST_DRAWS):
         tail = draw_bases(longer, length - promoter.grammar.length, rng)
-        if longer.accepts(promoter.background + tail):
-            return replace(promoter, grammar=longer, background=promoter.background + tail)
+        if set(longer.faults(start + tail)) <= unavoidable:
+            return replace(promoter, grammar=longer, background=start + tail)
     raise InputError(f"{longer.name}: no background of {length} bp obeys the redraw rule")
 
 
@@ -92,9 +113,54 @@ def spaced(promoter: Promoter, spacing: int) -> str:
 
     The -35 box is fixed; the -10 box moves, and the bases that it displaces go to its other side.
     """
-    minus10 = promoter.grammar.breakable
-    start = promoter.grammar["minus35"].stop + spacing
+    minus10, start = promoter.grammar.breakable, _box_start(promoter.grammar, spacing)
     return move(promoter.intact(), minus10.start, minus10.length, start)
+
+
+def _box_start(grammar: Grammar, spacing: int) -> int:
+    return grammar["minus35"].stop + spacing
+
+
+@lru_cache(maxsize=16)
+def spacing_promoters(
+    grammar: Grammar, seeds: Seeds, n: int, break_form: str, spacings: tuple[int, int]
+) -> tuple[Promoter, ...]:
+    """Return n promoters whose backgrounds obey one rule at all spacings from first to last alike.
+
+    The benchmark's own backgrounds are drawn for 17 bp: what stands beside the box is conditioned
+    there and nowhere else, and models without any idea of spacing then tell 16 and 18 bp from the
+    rest. Here no spacing makes a second look-alike of the box, or an extended -10. The rule reaches
+    a box's length further either way, so that the first and the last stand among such bases too.
+    """
+    made, reach = [], grammar.breakable.length
+    ruled = range(spacings[0] - reach, spacings[1] + reach + 1)
+    for index, base in enumerate(promoters(grammar, seeds, n, break_form)):
+
+        def faults(background: str, base: Promoter = base) -> set[int]:
+            intact = replace(base, background=background).intact()
+            return {k for bp in ruled for k in _spacing_faults(grammar, intact, bp)}
+
+        background = mended(grammar, seeds.rng("spacing", index), faults)
+        made.append(replace(base, background=background))
+    return tuple(made)
+
+
+def _spacing_faults(grammar: Grammar, intact: str, spacing: int) -> Iterator[int]:
+    """Yield the places of `intact` that make a second box, or an extended -10, at a spacing."""
+    box, extended, start = grammar.breakable, grammar["extended"], _box_start(grammar, spacing)
+    text = move(intact, box.start, box.length, start)
+
+    def source(place: int) -> int:
+        """Return where a base of `text` stood before the box moved."""
+        if start <= place < start + box.length:
+            return box.start + place - start
+        rest = place if place < start else place - box.length
+        return rest if rest < box.start else rest + box.length
+
+    for place, _strand in set(grammar.look_alike.places(text)) - {(start, 1)}:
+        yield from map(source, range(place, place + box.length))
+    if not grammar.lacks("extended", text[start - extended.length : start]):
+        yield from map(source, range(start - extended.length, start))
 
 
 def strand_pair(promoter: Promoter) -> tuple[str, str]:

@@ -11,6 +11,7 @@ _SPLITS: dict[str, int] = {"test": 0, "dev": 1}
 _STREAMS = (
     *("background", "elements", "shuffle", "dinucleotide", "sham", "natural", "natural_decoy"),
     *("titration", "tail", "scrambled_boxes", "grades", "fillers", "variants"),
+    "spacing",
 )
 
 

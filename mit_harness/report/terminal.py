@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mit_harness.errors import printable
 from mit_harness.report.leaderboard import ranked
 from mit_harness.report.schema import MetricRecord, ModelRecord, Results
-from mit_harness.report.text import ABSENT, find_metric, held, number, verdict
+from mit_harness.report.text import ABSENT, find_metric, held_of, number, verdict
 
 WIDTH = 80
 _HEADER = ("model", "held", "SCR decoy", "CSS", "SCR", "MES")
@@ -43,7 +43,7 @@ def leaderboard_lines(models: Sequence[ModelRecord]) -> list[str]:
         rows.append(
             (
                 printable(model.name),
-                f"{held(model)}/{len(model.claims)}",
+                held_of(model),
                 *(_short(find_metric(model, m)) for m in ("scr_decoy", "css", "scr")),
                 number(mes.value) if mes else ABSENT,
             )

@@ -52,6 +52,11 @@ def held(model: ModelRecord) -> int:
     return sum(claim.verdict == "holds" for claim in model.claims)
 
 
+def held_of(model: ModelRecord) -> str:
+    """Return how many claims hold of those with a verdict, such as ``7/12``."""
+    return f"{held(model)}/{sum(claim.verdict != 'measured' for claim in model.claims)}"
+
+
 def markdown(text: str) -> str:
     """Return `text` so that no markdown or HTML in it takes effect."""
     escaped = html.escape(printable(text), quote=False)

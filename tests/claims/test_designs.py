@@ -4,10 +4,12 @@ import pytest
 
 from mit_harness.claims.base import Claim
 from mit_harness.claims.registry import CLAIMS, check_claim, get_claim
+from mit_harness.claims.robustness import CELLS
 from mit_harness.errors import InputError, NotApplicable
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import Item, SequenceSet, make_items
 
+AT = range(30, 90, 10)
 SIZES = {
     "compensation": {"D": (100, 10), "E": (100, 10), "C": (100, 10)},
     "scrambled_control": {
@@ -25,6 +27,40 @@ SIZES = {
         "B": (100, 10),
         "G": (50, 5),
     },
+    "at_titration": dict.fromkeys(
+        (f"at{at}_{c}" for at in AT for c in ("C", "D", "E", "E_decoy", "H_decoy")), (30, 3)
+    ),
+    "up_position": {
+        **{f"up_at_{k}": (100, 10) for k in (0, 5, 10, 15, 20, 25, 39, 45, 63, 69, 75, 81, 87)},
+        "up_absent": (100, 10),
+        **{f"at{at}_D": (30, 3) for at in AT},
+    },
+    "spacing": {f"spacing_{bp}": (50, 5) for bp in range(10, 26)},
+    "strand": dict.fromkeys(
+        (
+            *("strand_forward", "strand_exchanged", "C", "turned_both", "turned_minus10"),
+            *("turned_minus35", "scrambled_boxes", "reverse_complement"),
+        ),
+        (100, 10),
+    ),
+    "minus10_variants": {
+        f"minus10_{name}": (30, 3)
+        for name in (
+            "consensus",
+            *(f"{old}{k + 1}{b}" for k, old in enumerate("TATAAT") for b in "ACGT" if b != old),
+        )
+    },
+    "robustness": dict.fromkeys(
+        (*("E", "up_displaced", "E_decoy", "H_decoy"), *(f"{c}_{s}" for c in CELLS for s in "EH")),
+        (100, 10),
+    ),
+    "dose_response": {
+        **{f"up_grade{k}_{side}": (50, 5) for k in range(10) for side in "EH"},
+        **{f"box_grade{k}_{side}": (50, 5) for k in range(7) for side in "EH"},
+        **{f"factorial_{k:03b}": (100, 10) for k in range(8)},
+    },
+    "composition": {f"at{at}_bare": (30, 3) for at in AT},
+    "dinucleotide": dict.fromkeys(("E", "D", "at_matched", "dinucleotide"), (100, 10)),
 }
 
 
@@ -45,7 +81,12 @@ def test_the_declared_groups_and_no_others_are_asked(bench, claim_id, column, n)
 
 @pytest.mark.parametrize("claim_id", SIZES)
 def test_what_decides_is_required(bench, claim_id):
-    assert get_claim(claim_id).pairs("matched") == tuple(bench.winners[claim_id].items())
+    claim = get_claim(claim_id)
+    pairs = claim.pairs("matched")
+    assert len(set(pairs)) == len(pairs)
+    assert {group for pair in pairs for group in pair} <= set(claim.needed("matched"))
+    if claim_id in bench.winners:
+        assert pairs == tuple(bench.winners[claim_id].items())
 
 
 @pytest.mark.parametrize("claim_id", SIZES)
@@ -61,6 +102,10 @@ def test_the_published_protocol_asks_what_the_paper_asked(claim_id):
     asked = {"compensation": "ED", "scrambled_control": "EH", "motif_effect": "CD"}
     if claim_id in asked:
         assert claim.pairs("published") == (tuple(asked[claim_id]),)
+    elif claim_id in ("at_titration", "up_position", "spacing", "strand"):
+        assert claim.pairs("published") == ()  # the paper measures here, and tests nothing
+        made = claim.design(DesignSpec(n=10, protocol="published"))
+        assert set(made.groups) == {*claim.needed("published"), *claim.also("published")}
     else:
         with pytest.raises(NotApplicable, match=f"{claim_id} has no counterpart in the published"):
             claim.design(DesignSpec(protocol="published"))
@@ -109,16 +154,16 @@ def test_a_suite_with_a_hostile_group_is_told_on_one_line():
 
 
 @pytest.mark.parametrize("claim_id", CLAIMS)
-def test_every_claim_says_what_it_compares_and_what_each_outcome_means(claim_id):
+def test_every_claim_says_what_it_compares_and_what_each_outcome_means(bench, claim_id):
     claim = get_claim(claim_id)
     assert isinstance(claim, Claim)
     assert claim.id == claim_id
     assert get_claim(claim_id) is claim
     assert claim.title
     assert claim.compares
-    assert {verdict.value for verdict in claim.meaning} == {
-        "holds", "refuted", "absent", "undecided"
-    }  # fmt: skip
+    judged = {"holds", "refuted", "undecided", *(["absent"] if claim.absent_band else [])}
+    expected = {"measured"} if claim_id in bench.diagnostics else judged
+    assert {verdict.value for verdict in claim.meaning} == expected
     assert all(text.endswith(".") for text in claim.meaning.values())
 
 
@@ -126,5 +171,5 @@ def test_an_unknown_claim_lists_the_near_matches():
     with pytest.raises(InputError) as caught:
         get_claim("scrambled")
     assert str(caught.value) == "no claim 'scrambled'; did you mean 'scrambled_control'?"
-    with pytest.raises(InputError, match="no claim 'x'; known: compensation, motif_effect"):
+    with pytest.raises(InputError, match="no claim 'x'; known: at_titration, compensation"):
         check_claim("x")

@@ -8,6 +8,7 @@ from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.stats.verdict import Verdict
 
+JUDGED = [claim_id for claim_id in CLAIMS if claim_id not in ("composition", "dinucleotide")]
 CONTROLS = "Anything that counts A+T does this too: read it with scrambled_control."
 
 
@@ -82,14 +83,58 @@ def test_each_part_of_a_compound_claim_has_its_own_verdict(bench):
     )
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
+def test_a_guard_that_refutes_is_named(bench):
+    scored = bench.advantage("at_titration", 10.0)
+    values = scored.values.copy()
+    rows = scored.sequences.rows
+    values[rows["at80_E_decoy"]] = values[rows["at80_H_decoy"]]
+    result = bench.judge("at_titration", Scored(scored.sequences, values))
+    assert result.verdict is Verdict.REFUTED
+    assert "titrated_rescue = " in result.explanation
+    assert (
+        "Of 6 conditions 1 refuted: rescue_at_80 = 0.000 (n = 12, 12 tied) refuted: "
+    ) in result.explanation
+    assert result.p < 0.025  # of what decides; the guard's own is in the metrics
+
+
+def test_a_guard_without_a_clear_loss_changes_nothing(bench):
+    scored = bench.advantage("at_titration", 10.0)
+    values = scored.values.copy()
+    rows = scored.sequences.rows["at80_E_decoy"]
+    values[rows] = bench.noise("at_titration").values[rows]
+    result = bench.judge("at_titration", Scored(scored.sequences, values))
+    assert result.verdict is Verdict.HOLDS
+    assert "None of 6 conditions refuted." in result.explanation
+
+
+def test_without_its_premise_a_claim_judges_nothing(bench):
+    scored = bench.advantage("robustness", 10.0)
+    values = scored.values.copy()
+    rows = scored.sequences.rows
+    values[rows["up_displaced"]] = values[rows["E"]]
+    result = bench.judge("robustness", Scored(scored.sequences, values))
+    assert result.verdict is Verdict.UNDECIDED
+    assert result.explanation.startswith(
+        "undecided: nothing to judge, because scr_up_displaced = 0.500 (n = 40, 40 tied) refuted: "
+    )
+    assert result.p == 1.0
+
+
+def test_a_diagnostic_shows_its_numbers(bench):
+    text = bench.judge("dinucleotide", bench.noise("dinucleotide")).explanation
+    assert text.startswith("measured: over_at_matched = 0.")
+    assert text.endswith("A diagnostic, without a verdict.")
+    assert "Needed" not in text
+
+
+@pytest.mark.parametrize("claim_id", JUDGED)
 @pytest.mark.parametrize("size", [10.0, 0.0, 0.5, -10.0])
 def test_every_explanation_has_its_parts(bench, claim_id, size):
     claim = get_claim(claim_id)
     result = bench.judge(claim_id, bench.advantage(claim_id, size))
     text = result.explanation
     assert text.startswith(f"{result.verdict}: ")
-    for part in result.parts:
+    for part in (part for part in result.parts if part.role == "deciding"):
         assert f"{part.metric.name} = {part.metric.value:.3f} (n = {part.metric.n}" in text
         assert part.reason in text
         assert "interval [" in part.reason
@@ -98,6 +143,8 @@ def test_every_explanation_has_its_parts(bench, claim_id, size):
     first, second = claim.pairs("matched")[0]
     compared = f"Compare {first}_i with {second}_i" in text
     assert compared == (result.verdict in (Verdict.REFUTED, Verdict.ABSENT))
+    pairs = claim.pairs("matched")
+    assert text.count("_i with ") <= min(2, len(pairs))
     assert text.isprintable()
 
 

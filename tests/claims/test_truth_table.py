@@ -31,11 +31,46 @@ def test_declared_verdicts_can_be_true():
             assert not {Verdict.HOLDS, Verdict.REFUTED} <= allowed
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
-def test_each_claim_is_seen_to_hold_and_to_fail(claim_id):
+LACKING = {
+    "compensation": "pa-pwm-nocomp",  # no UP element, no extended -10
+    "scrambled_control": "pa-pwm-nopos",  # no places
+    "motif_effect": "rpa-pwm",  # intact and broken boxes alike
+    "natural_motif": "rpa-pwm",
+    "natural_rescue": "pa-pwm-nopos",
+    "at_titration": "at-content",  # nothing but A+T
+    "up_position": "pa-pwm-nopos",
+    "spacing": "any-gap",  # every spacer from 10 to 30 bp alike
+    "strand": "orientation-blind",  # either orientation
+    "minus10_variants": "rpa-pwm",
+    "robustness": "end-anchored",  # places counted from the end
+    "dose_response": "pa-pwm-nocomp",
+}
+"""Claim -> the control that lacks just that ability."""
+
+
+@pytest.mark.parametrize("claim_id", LACKING)
+def test_each_claim_holds_for_pa_pwm_and_fails_where_just_that_is_lacking(claim_id):
     assert truth_table()["pa-pwm"][claim_id] == {Verdict.HOLDS}
-    failing = [m for m, row in truth_table().items() if Verdict.HOLDS not in row[claim_id]]
-    assert failing
+    assert Verdict.HOLDS not in truth_table()[LACKING[claim_id]][claim_id]
+
+
+def test_every_claim_with_a_verdict_has_its_failing_control():
+    (row, *_) = truth_table().values()
+    diagnostics = [claim for claim in CLAIMS if row[claim] == {Verdict.MEASURED}]
+    assert [*LACKING, *diagnostics] == list(CLAIMS)
+    assert all(
+        row[claim] == {Verdict.MEASURED} for row in truth_table().values() for claim in diagnostics
+    )
+
+
+def test_a_probe_alone_tells_these_controls_from_pa_pwm():
+    """Each errs in one way, which one claim sees and no other."""
+    table = truth_table()
+    for name, alone in (("orientation-blind", "strand"), ("end-anchored", "robustness")):
+        other = {claim for claim in CLAIMS if table[name][claim] != table["pa-pwm"][claim]}
+        assert other == {alone}
+    rpa = {c for c in CLAIMS if table["any-gap"][c] != table["rpa-pwm"][c]}
+    assert rpa == {"spacing"}
 
 
 def test_no_embedded_name_contains_a_claim():

@@ -17,6 +17,7 @@ from mit_harness.models.pwm import published
 NAMES = (
     *("pwm", "pa-pwm", "pa-pwm-nocomp", "pa-pwm-nopos", "thermo", "scan", "scan-aligned"),
     *("rpa-pwm", "random", "kmer", "markov", "at-content", "orientation-blind", "any-gap"),
+    "end-anchored",
 )
 GENOMIC = ("kmer", "markov")
 SEQUENCE = (
@@ -30,6 +31,7 @@ PINNED = {
     "pa-pwm-nocomp": (1, 8.6),
     "pa-pwm-nopos": (1, 23.65),
     "orientation-blind": (1, 21.85),
+    "end-anchored": (1, 8.0),
     "thermo": (1, 21.5),
     "scan": (1, 16.99),
     "scan-aligned": (1, 18.79),

@@ -1,0 +1,109 @@
+"""composition: how much of a score over bare backgrounds is A+T and k-mers; a diagnostic."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mit_harness.claims.at_titration import LEVELS, at_group, at_percent, titration
+from mit_harness.claims.base import Claim, Floats, Measured, Pairs, Scored
+from mit_harness.models.pwm import words
+from mit_harness.promoter.alphabet import encode
+from mit_harness.promoter.core import DesignSpec, Protocol
+from mit_harness.promoter.sequence_set import SequenceSet
+from mit_harness.stats.inference import Inference
+from mit_harness.stats.metric import Metric, undefined
+from mit_harness.stats.verdict import Verdict
+
+FOLDS = 5
+RIDGE = 1e-6
+WORDS = (1, 2, 3)
+_GROUPS = tuple(at_group(level, "bare") for level in LEVELS)
+
+
+class Composition(Claim):
+    """Slope and correlation of score and A+T over bare backgrounds, and R2 of k-mer regressions.
+
+    R2 is out of fold (backgrounds of one index stay together): 1 - residual / total sum of
+    squares of a least-squares fit of the score on the counts of all words of k bp. It is 1 for a
+    model that is a sum over words, and at or below 0 where words say nothing.
+    """
+
+    id = "composition"
+    title = "What composition alone explains (diagnostic)"
+    compares = "backgrounds of 30 to 80 % A+T without any element"
+    threshold_text = "no threshold: a diagnostic"
+    absent_band = None
+    meaning: ClassVar[Mapping[Verdict, str]] = {
+        Verdict.MEASURED: "A diagnostic, without a verdict.",
+    }
+
+    def pairs(self, protocol: Protocol) -> Pairs:
+        """Nothing is compared."""
+        self.only_matched(protocol)
+        return ()
+
+    def needed(self, protocol: Protocol) -> tuple[str, ...]:
+        """The bare backgrounds at every level."""
+        self.only_matched(protocol)
+        return _GROUPS
+
+    def make(self, spec: DesignSpec) -> SequenceSet:
+        """Build the backgrounds of the titration."""
+        return titration(spec, ("bare",))
+
+    def measure(self, scored: Scored, stats: Inference) -> Measured:
+        """Report everything."""
+        scores = np.column_stack(scored.matched(*_GROUPS))
+        at = np.column_stack(at_percent(scored).matched(*_GROUPS))
+        reported = [
+            stats.slope("composition_at_slope", at, scores, unit="nats per % A+T"),
+            stats.pearson("composition_at_r_sequences", at, scores),
+            stats.pearson_of_means("composition_at_r_means", at, scores),
+        ]
+        reported += [_explained(scored, stats, scores, size) for size in WORDS]
+        return Measured([], reported)
+
+
+def word_counts(texts: list[str], size: int) -> Floats:
+    """Return counts of all words of `size` bp, shape (len(texts), 4 ** size)."""
+    counts = [np.bincount(row, minlength=4**size) for row in words(encode(texts), size)]
+    return np.array(counts, dtype=np.float64)
+
+
+def _explained(scored: Scored, stats: Inference, scores: Floats, size: int) -> Metric:
+    """Return the out-of-fold R2 of the regression on words of `size` bp."""
+    name = f"kmer_r2_{size}"
+    if len(scores) < FOLDS:
+        why = f"{len(scores)} backgrounds make no {FOLDS} folds"
+        return undefined(name, len(scores), "R2", why)
+    row_of = Scored(scored.sequences, np.arange(len(scored.sequences), dtype=np.float64))
+    rows: NDArray[np.intp] = np.column_stack(row_of.matched(*_GROUPS)).astype(np.intp)
+    texts = [scored.sequences[int(row)].sequence for row in rows.ravel()]
+    fold: NDArray[np.intp] = np.repeat(np.arange(len(rows)) % FOLDS, rows.shape[1])
+    left = residuals(word_counts(texts, size), scores.ravel(), fold).reshape(rows.shape)
+    total = scores - scores.mean()
+    columns = np.column_stack([(left**2).mean(axis=1), (total**2).mean(axis=1)])
+    return stats.ratio(
+        name,
+        [columns],
+        lambda m: m[..., 1] - m[..., 0],
+        lambda m: m[..., 1],
+        rule="above 0",
+        unit="R2",
+    )
+
+
+def residuals(counts: Floats, scores: Floats, fold: NDArray[np.intp]) -> Floats:
+    """Return what a least-squares fit to the other folds leaves of each score."""
+    left = np.empty(len(scores))
+    for k in np.unique(fold):
+        held = fold == k
+        base, level = counts[~held].mean(axis=0), scores[~held].mean()
+        rest = counts[~held] - base
+        # Counts sum to a constant, so one of them is redundant; the ridge only settles that.
+        square = rest.T @ rest + RIDGE * np.eye(counts.shape[1])
+        fit = np.linalg.solve(square, rest.T @ (scores[~held] - level))
+        left[held] = scores[held] - level - (counts[held] - base) @ fit
+    return left
