@@ -21,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+WIDTH = 80
+"""Columns of what is printed for people."""
+
 Format = Literal["tsv", "csv", "fasta", "jsonl", "parquet"]
 N = Annotated[int, typer.Option("--n", min=1, help="Number of backgrounds, that is of pairs.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random choice.")]
@@ -46,6 +49,13 @@ def _main(
 
 def _say(text: str) -> None:
     typer.echo(text, err=True)
+
+
+def _wrapped(text: str, width: int = WIDTH, indent: int = 0) -> str:
+    """Return lines of at most `width` columns, all but the first indented; words stay whole."""
+    import textwrap
+
+    return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def _spec(n: int, seed: int, split: str, break_form: str) -> "DesignSpec":
@@ -77,19 +87,46 @@ def models() -> None:
     rows = [(entry.name, entry.method, entry.summary) for entry in EMBEDDED.values()]
     others = [name for name in Registry().names() if name not in EMBEDDED]
     rows += [(name, "", "installed by another package") for name in others]
+    taken = sum(max(len(row[column]) + 2 for row in rows) for column in (0, 1))
+    rows = [(*row[:2], _wrapped(row[2], max(WIDTH - taken, 24))) for row in rows]
     typer.echo(tabulate(rows, ("model", "score", "what it is"), tablefmt="plain"))
     typer.echo("\nyour own: py:package.module:factory; recorded scores: scores:FILE#column")
 
 
 @app.command()
-def claims() -> None:
+def claims(
+    power: Annotated[
+        bool, typer.Option("--power", help="The smallest effect that each claim detects.")
+    ] = False,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, help="With --power: backgrounds (default: 100).")
+    ] = None,
+) -> None:
     """List the claims, what each compares, and when it holds."""
     from mit_harness.claims.registry import CLAIMS, get_claim
 
+    if power:
+        _show_power(n)
+        return
+    if n is not None:
+        raise InputError("--n goes with `claims --power`")
     for claim_id in CLAIMS:
         claim = get_claim(claim_id)
-        typer.echo(f"{claim_id} (version {claim.version}): {claim.title}")
-        typer.echo(f"    compares {claim.compares}; holds when {claim.threshold_text}")
+        typer.echo(_wrapped(f"{claim_id} (version {claim.version}): {claim.title}", indent=4))
+        does = f"    compares {claim.compares}; holds when {claim.threshold_text}"
+        typer.echo(_wrapped(does, indent=4))
+
+
+def _show_power(n: int | None) -> None:
+    from tabulate import tabulate
+
+    from mit_harness.claims.power import power_notes, smallest_effects
+    from mit_harness.promoter.core import DEFAULT_N, DesignSpec
+
+    wanted = DEFAULT_N if n is None else n
+    rows = [(e.claim, e.metric, e.n, e.text) for e in smallest_effects(DesignSpec(n=wanted))]
+    typer.echo(tabulate(rows, ("claim", "metric", "n", "smallest effect"), tablefmt="plain"))
+    typer.echo("\n" + "\n".join(power_notes(wanted)))
 
 
 @app.command()
@@ -163,22 +200,71 @@ def audit(
         Path | None, typer.Argument(help="Sequences; default: the benchmark's.")
     ] = None,
     out: Out = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw it, too: an SVG file.")] = None,
+    format: Annotated[  # noqa: A002
+        Literal["markdown", "tsv"], typer.Option(help="A report, or one row per pair.")
+    ] = "markdown",
     n: N = 100,
     seed: Seed = 42,
     split: Split = "test",
     break_form: Break = "TGTAAT",
 ) -> None:
-    """Show how each control family differs from what it controls for (markdown)."""
-    from mit_harness.claims.registry import everything
-    from mit_harness.promoter.audit import audit as audit_set
-    from mit_harness.promoter.grammar import SIGMA70
-    from mit_harness.report.audit_table import audit_markdown
+    """Show what tells the groups apart that claims compare, besides the elements' places."""
+    from mit_harness.claims.registry import CLAIMS, everything, get_claim
+    from mit_harness.report.audit import audit_sequences
 
-    if file is not None:
-        made = _read(file, SIGMA70.length)
-    else:
-        made = everything(_spec(n, seed, split, break_form))
-    _write_text(audit_markdown(audit_set(made)), out)
+    made = everything(_spec(n, seed, split, break_form)) if file is None else _read(file)
+    found = audit_sequences(made, map(get_claim, CLAIMS))
+    if not found.audits:
+        raise InputError(f"{file}: {found.nothing(made)}")
+    for text in found.left_out:
+        _say(f"note: not audited: {text}")
+    if figure is not None:
+        _write_text(found.svg, figure)
+    _write_text(found.markdown if format == "markdown" else found.tsv, out)
+
+
+@app.command()
+def errors(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Model specs, such as pa-pwm markov.")
+    ],
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(help="Claim, repeatable (default: compensation, scrambled_control)."),
+    ] = None,
+    format: Annotated[  # noqa: A002
+        Literal["markdown", "tsv"], typer.Option(help="A report, or one row per pair.")
+    ] = "markdown",
+    out: Out = None,
+    n: N = 100,
+    seed: Seed = 42,
+    split: Split = "test",
+    break_form: Break = "TGTAAT",
+    store: Annotated[
+        Path | None,
+        typer.Option(envvar="MIT_HARNESS_STORE", help="Score store (default: that of the evals)."),
+    ] = None,
+) -> None:
+    """Show which pairs models get wrong, what tells these apart, and how far models agree."""
+    from mit_harness.claims.registry import everything, get_claim
+    from mit_harness.models.registry import Registry
+    from mit_harness.report.error_analysis import analyse
+    from mit_harness.report.error_features import group_pairs, to_score
+    from mit_harness.report.error_table import errors_markdown, errors_tsv
+    from mit_harness.scoring.export import score_rows
+    from mit_harness.session.settings import default_store
+
+    spec = _spec(n, seed, split, break_form)
+    asked = dict.fromkeys(claim or ("compensation", "scrambled_control"))
+    pairs = group_pairs(map(get_claim, asked), spec)
+    handles = Registry(catalogue=lambda: everything(spec)).resolve_all(models)
+    kept = default_store() if store is None else store.expanduser()
+    sequences = to_score(pairs)
+    scored = [(handle, score_rows(handle, sequences, kept)) for handle in handles]
+    analysis = analyse(scored, pairs, spec, seed=seed)
+    write = errors_markdown if format == "markdown" else errors_tsv
+    _write_text(write(analysis), out)
 
 
 @app.command()

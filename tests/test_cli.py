@@ -98,9 +98,162 @@ def test_models_and_claims_list_what_can_be_named():
     assert "CI low > 0.50" in listed
 
 
-def test_audit_writes_a_table_of_the_benchmark(tmp_path: Path):
-    run("audit", "--n", 12, "--out", tmp_path / "audit.md")
-    assert "E_decoy" in (tmp_path / "audit.md").read_text().replace("\\", "")
+@pytest.mark.parametrize("command", ["models", "claims", "claims --power"])
+def test_what_is_printed_for_people_fits_80_columns(command: str):
+    printed = run(*command.split()).splitlines()
+    assert max(map(len, printed)) <= 80
+    assert all(line == line.rstrip() for line in printed)
+
+
+def test_wrapping_loses_no_words():
+    from mit_harness.claims.registry import CLAIMS, get_claim
+    from mit_harness.models.embedded import EMBEDDED
+
+    claims, models = (" ".join(run(what).split()) for what in ("claims", "models"))
+    for claim in map(get_claim, CLAIMS):
+        assert f"{claim.id} (version {claim.version}): {claim.title} compares" in claims
+        assert f"compares {claim.compares}; holds when {claim.threshold_text}" in claims
+    for entry in EMBEDDED.values():
+        assert f"{entry.name} {entry.method} {entry.summary}" in models
+
+
+def test_claims_power_shows_every_judged_claim():
+    from mit_harness.claims.registry import CLAIMS
+
+    printed = run("claims", "--power")
+    table = [line.split(maxsplit=3) for line in printed.partition("\n\n")[0].splitlines()[1:]]
+    assert ["compensation", "css", "100", "P = 0.65"] in table
+    assert ["natural_motif", "sham_over_broken", "56", "P = 0.69"] in table
+    assert {row[0] for row in table} == set(CLAIMS) - {"composition", "dinucleotide"}
+    assert "none at this n" not in printed
+    assert "here 6)" in run("claims", "--power", "--n", 6)
+    assert "none at this n" in run("claims", "--power", "--n", 6)
+    assert "--n goes with" in refused("claims", "--n", 6)
+
+
+def test_audit_writes_a_table_and_a_figure_of_the_benchmark(tmp_path: Path):
+    out, figure = tmp_path / "audit.md", tmp_path / "audit.svg"
+    run("audit", "--n", 12, "--out", out, "--figure", figure)
+    text = out.read_text().replace("\\", "")
+    for pair in ("| H_decoy ", "| up_at_39 ", "| length_150_H ", "| minus10_A2G "):
+        assert pair in text
+    drawn = figure.read_text()
+    assert "up_at_39 against up_at_15" in drawn
+    assert run("audit", "--n", 12) == out.read_text()
+    run("audit", "--n", 12, "--out", out, "--figure", figure)
+    assert figure.read_text() == drawn
+
+
+def test_audit_as_tsv_has_every_pair(tmp_path: Path):
+    run("audit", "--n", 12, "--format", "tsv", "--out", tmp_path / "audit.tsv")
+    found = rows(tmp_path / "audit.tsv")
+    assert {row["family"] for row in found} > {"D", "H_decoy", "spacing_10", "at_matched"}
+    decoy = next(row for row in found if row["family"] == "H_decoy")
+    assert decoy["claims"] == "scrambled_control,robustness"
+    assert decoy["equal_composition"] == decoy["pairs"] == "12"
+
+
+def test_audit_takes_any_file_as_far_as_it_holds_pairs(tmp_path: Path):
+    file = tmp_path / "mine.tsv"
+    run("design", "robustness", "--n", 7, "--out", file)  # of 100, 150 and 200 bp
+    text = run("audit", file).replace("\\", "")
+    assert "| length_200_H " in text
+    assert "| spacing_10 " not in text
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("length_150_H")]
+    file.write_text("\n".join(lines) + "\nlength_150_H_0\tlength_150_H\t0\tACGT\t\n")
+    with pytest.MonkeyPatch.context() as patch:
+        said: list[str] = []
+        patch.setattr("mit_harness.cli._say", said.append)
+        text = run("audit", file)
+    assert "## Not audited" in text
+    assert "| length_200_H " in text.replace("\\", "")
+    (note,) = said
+    assert note.startswith("note: not audited: length_150_H against length_150_E: sequence")
+
+
+def test_audit_refuses_a_file_without_pairs(tmp_path: Path):
+    file, figure = tmp_path / "mine.tsv", tmp_path / "figure.svg"
+    file.write_text("id\tclass\tsequence\nE_1\tE\t" + "ACGT" * 25 + "\n")
+    said = refused("audit", file, "--figure", figure)
+    assert said == (
+        f"{file}: it holds none of the pairs to audit, such as H with E or H_decoy with E_decoy; "
+        "its groups are 'E'"
+    )
+    assert not figure.exists()
+    file.write_text("id\tclass\tsequence\nE_1\tE\tACGT\nH_1\tH\tACGT\n")
+    assert "none of its pairs can be audited: H against E: sequence 'H_1' has 4 bp" in refused(
+        "audit", file
+    )
+    away = tmp_path / "no" / "where.svg"
+    assert "cannot be written" in refused("audit", "--n", 2, "--figure", away)
+
+
+RELEASE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "published"
+
+
+@pytest.mark.skipif(
+    not (RELEASE / "sequences.tsv").is_file(),
+    reason="the paper's released sequences do not lie beside this checkout",
+)
+def test_audit_of_the_released_sequences_fails_as_listed():
+    text = run("audit", RELEASE / "sequences.tsv").replace("\\", "")
+    flaws = text.split("### Flaws")[1].split("### Known limits")[0]
+    assert flaws.count("the backgrounds are not matched") == 4
+    assert "H against E: 0 of 50 pairs have equal base composition" in flaws
+    assert "H against E: 23 of 50 still read TGT at the place of extended [50,53)." in flaws
+    assert "in 27 of 50 pairs E holds the 6-mer GTTGTA" in text.split("### Known limits")[1]
+
+
+def test_errors_says_which_pairs_are_wrong_and_how_far_models_agree(tmp_path: Path):
+    out = tmp_path / "errors.md"
+    run("errors", "pa-pwm-nopos", "markov", "--n", 40, "--out", out)
+    text = out.read_text()
+    assert text.startswith("# Error analysis\n")
+    for title in ("## pa-pwm-nopos", "## markov", "## Agreement between models"):
+        assert f"\n{title}\n" in text
+    assert "E\\_decoy over H\\_decoy (scrambled\\_control)" in text
+    assert "(compensation)" in text
+    assert run("errors", "pa-pwm-nopos", "markov", "--n", 40) == text
+
+
+def test_errors_as_tsv_has_every_pair(tmp_path: Path):
+    out = tmp_path / "errors.tsv"
+    run("errors", "at-content", "--claim", "natural_motif", "--format", "tsv", "--out", out)
+    found = rows(out)
+    assert len(found) == 56
+    assert {row["outcome"] for row in found} == {"tie"}
+    assert found[0]["winner"].startswith("A_sham_")
+    assert found[0]["loser"] == found[0]["winner"].replace("sham", "broken")
+
+
+def test_errors_scores_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "counting.py").write_text(
+        "from pathlib import Path\n"
+        "def load():\n"
+        "    def score(sequences):\n"
+        "        with Path('scored').open('a') as log:\n"
+        "            log.writelines(s + '\\n' for s in sequences)\n"
+        "        return [s.count('A') for s in sequences]\n"
+        "    return score\n"
+        "load.fingerprint = 'counting 1'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    store = ("--n", 9, "--store", tmp_path / "s.sqlite")
+    first = run("errors", "py:counting:load", *store)
+    assert run("errors", "py:counting:load", *store) == first
+    run("errors", "py:counting:load", "--claim", "compensation", *store)
+    scored = (tmp_path / "scored").read_text().split()
+    assert len(scored) == len(set(scored)) == 5 * 9
+
+
+def test_errors_refuses_what_it_cannot_analyse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "nans.py").write_text("def load():\n    return lambda s: [float('nan')] * len(s)\n")
+    monkeypatch.chdir(tmp_path)
+    assert "E_000 the score nan" in refused("errors", "py:nans:load", "--n", 7)
+    assert "no claim 'spacin'" in refused("errors", "pwm", "--claim", "spacin")
+    assert "did you mean 'pa-pwm'" in refused("errors", "pa-pvm")
+    away = tmp_path / "no" / "where.md"
+    assert "cannot be written" in refused("errors", "pwm", "--n", 7, "--out", away)
 
 
 def test_bad_input_is_one_line(core: Path, tmp_path: Path):

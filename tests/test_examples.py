@@ -26,7 +26,7 @@ def test_own_model_fails_what_it_cannot_do_and_says_so(tmp_path: Path):
     done = run(tmp_path, "own_model", "--pyargs", "mit_harness.evals",
                "--mit-model", "py:my_model:load")  # fmt: skip
     assert done.returncode == 1
-    assert "4 failed, 1 passed" in done.stdout
+    assert "11 failed, 3 passed" in done.stdout  # compensation, and the two diagnostics
     assert "scrambled_control refuted" in done.stdout
 
 

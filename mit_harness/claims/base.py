@@ -46,9 +46,13 @@ class Scored:
 
     def matched(self, *groups: str) -> tuple[Floats, ...]:
         """Return the scores of several groups at the indices that all of them hold."""
-        common = reduce(np.intersect1d, map(self.sequences.indices, groups))
+        indices = [self.sequences.indices(name) for name in groups]
+        if all(np.array_equal(indices[0], other) for other in indices[1:]):
+            return tuple(map(self.group, groups))
+        common = reduce(np.intersect1d, indices)
         return tuple(
-            self.group(name)[np.isin(self.sequences.indices(name), common)] for name in groups
+            self.group(name)[np.isin(held, common)]
+            for name, held in zip(groups, indices, strict=True)
         )
 
     def not_finite(self) -> str | None:

@@ -1,6 +1,7 @@
 """composition: how much of a score over bare backgrounds is A+T and k-mers; a diagnostic."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -80,9 +81,8 @@ def _explained(scored: Scored, stats: Inference, scores: Floats, size: int) -> M
         return undefined(name, len(scores), "R2", why)
     row_of = Scored(scored.sequences, np.arange(len(scored.sequences), dtype=np.float64))
     rows: NDArray[np.intp] = np.column_stack(row_of.matched(*_GROUPS)).astype(np.intp)
-    texts = [scored.sequences[int(row)].sequence for row in rows.ravel()]
-    fold: NDArray[np.intp] = np.repeat(np.arange(len(rows)) % FOLDS, rows.shape[1])
-    left = residuals(word_counts(texts, size), scores.ravel(), fold).reshape(rows.shape)
+    texts = tuple(scored.sequences[int(row)].sequence for row in rows.ravel())
+    left = (smoother(texts, rows.shape[1], size) @ scores.ravel()).reshape(rows.shape)
     total = scores - scores.mean()
     columns = np.column_stack([(left**2).mean(axis=1), (total**2).mean(axis=1)])
     return stats.ratio(
@@ -95,15 +95,33 @@ def _explained(scored: Scored, stats: Inference, scores: Floats, size: int) -> M
     )
 
 
-def residuals(counts: Floats, scores: Floats, fold: NDArray[np.intp]) -> Floats:
-    """Return what a least-squares fit to the other folds leaves of each score."""
-    left = np.empty(len(scores))
-    for k in np.unique(fold):
-        held = fold == k
-        base, level = counts[~held].mean(axis=0), scores[~held].mean()
-        rest = counts[~held] - base
+@lru_cache(maxsize=8)
+def smoother(texts: tuple[str, ...], levels: int, size: int) -> Floats:
+    """Return the matrix that turns scores into what a fit to the other folds leaves of them.
+
+    It depends on the sequences alone, so all models of a run share it.
+
+    Parameters
+    ----------
+    texts
+        Sequences, `levels` in a row of each index; indices are dealt to the folds in turn.
+    size
+        bp of the words that are counted.
+
+    Returns
+    -------
+    ndarray of float64, shape (len(texts), len(texts))
+    """
+    counts = word_counts(list(texts), size)
+    fold = np.arange(len(texts)) // levels % FOLDS
+    matrix = np.eye(len(texts))
+    for k in range(FOLDS):
+        held, kept = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
+        base = counts[kept].mean(axis=0)
+        rest = counts[kept] - base
         # Counts sum to a constant, so one of them is redundant; the ridge only settles that.
         square = rest.T @ rest + RIDGE * np.eye(counts.shape[1])
-        fit = np.linalg.solve(square, rest.T @ (scores[~held] - level))
-        left[held] = scores[held] - level - (counts[held] - base) @ fit
-    return left
+        fit = (counts[held] - base) @ np.linalg.solve(square, rest.T)
+        # Of centred scores; that the fit's rows sum to 0 makes centring them drop out.
+        matrix[np.ix_(held, kept)] -= fit + 1 / len(kept)
+    return matrix

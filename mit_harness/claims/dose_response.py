@@ -8,9 +8,9 @@ import numpy as np
 
 from mit_harness.claims.base import Claim, Floats, Measured, Pairs, Scored
 from mit_harness.promoter.construct import Promoter
-from mit_harness.promoter.core import DesignSpec, Protocol, decoy_groups, grouped
+from mit_harness.promoter.core import DesignSpec, Protocol, grouped
 from mit_harness.promoter.grammar import SIGMA70, write
-from mit_harness.promoter.probes import graded_box, graded_up
+from mit_harness.promoter.probes import graded_box, graded_up_pair
 from mit_harness.promoter.seeds import Seeds
 from mit_harness.promoter.sequence_set import SequenceSet
 from mit_harness.stats.inference import Inference
@@ -45,10 +45,11 @@ class DoseResponse(Claim):
     """The slope of E' - H' (decoy pair) on the number of UP bases in place, per background.
 
     The bases are put in in random order, one order per background, and the rest of the window is
-    background; E' and H' of one grade hold the same bases. The same slope on the grade of both -10
-    boxes is reported (no sign is expected: a model may rescue a weak box more, or any box alike),
-    and so are main effects and interactions of the 2 x 2 x 2 factorial of -10 box, UP element and
-    extended -10: compensation is an interaction with the box, and additive terms are not.
+    background; E' and H' of one grade hold the same bases, and only those of the elements move. The
+    same slope on the grade of both -10 boxes is reported (no sign is expected: a model may rescue a
+    weak box more, or any box alike), and so are main effects and interactions of the 2 x 2 x 2
+    factorial of -10 box, UP element and extended -10: compensation is an interaction with the box,
+    and additive terms are not.
     """
 
     id = "dose_response"
@@ -77,10 +78,11 @@ class DoseResponse(Claim):
         """Build the grades on half of n backgrounds, the factorial on all."""
         half = spec.promoters(5)
         groups: dict[str, list[str]] = {}
-        for (series, grades), graded in zip(SERIES, (_with_up, _with_box), strict=True):
+        for (series, grades), graded in zip(SERIES, (_up_pair, _box_pair), strict=True):
             for grade in grades:
                 made = [graded(p, grade, spec.seeds, i) for i, p in enumerate(half)]
-                groups |= decoy_groups(grade_pair(series, grade), made)
+                names = grade_pair(series, grade)
+                groups |= {name: [pair[k] for pair in made] for k, name in enumerate(names)}
         groups |= {cell_group(cell): [_cell(p, cell) for p in spec.promoters()] for cell in CELLS}
         return grouped(groups)
 
@@ -119,14 +121,14 @@ def _slope(scored: Scored, stats: Inference, series: str, grades: tuple[int, ...
     return stats.contrast(f"{series}_slope", gains, x / (x @ x), unit="nats per base")
 
 
-def _with_up(promoter: Promoter, grade: int, seeds: Seeds, index: int) -> Promoter:
+def _up_pair(promoter: Promoter, grade: int, seeds: Seeds, index: int) -> tuple[str, str]:
     order = seeds.rng("grades", index).permutation(promoter.grammar["up"].length)
-    return graded_up(promoter, grade, order.tolist())
+    return graded_up_pair(promoter, grade, order.tolist())
 
 
-def _with_box(promoter: Promoter, grade: int, seeds: Seeds, index: int) -> Promoter:
+def _box_pair(promoter: Promoter, grade: int, seeds: Seeds, index: int) -> tuple[str, str]:
     order = seeds.rng("grades", index).permutation(promoter.grammar.breakable.length)
-    return graded_box(promoter, grade, order.tolist())
+    return graded_box(promoter, grade, order.tolist()).decoy_pair()
 
 
 def _cell(promoter: Promoter, cell: tuple[int, ...]) -> str:

@@ -1,43 +1,41 @@
-"""Control audit: what besides the places of the elements tells a control from its source."""
+"""Control audit: what besides the places of the elements tells a family from its source."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mit_harness.errors import InputError, near
-from mit_harness.promoter.alphabet import check, encode
+from mit_harness.promoter.alphabet import BASES, check
 from mit_harness.promoter.audit_content import (
-    JUNCTION,
     KmerChange,
     KmerFrequencies,
     LocalGC,
-    at_run,
+    at_runs,
     changes,
     composition,
     frequencies,
+    kmer_counts,
     local_gc,
 )
-from mit_harness.promoter.audit_elements import (
-    InPlace,
-    LookAlikes,
-    in_place,
-    layouts,
-    look_alikes,
-    windows,
-)
+from mit_harness.promoter.audit_elements import InPlace, LookAlikes, Rows
+from mit_harness.promoter.audit_pairs import AuditPair, default_pairs
 from mit_harness.promoter.grammar import SIGMA70, Grammar
 from mit_harness.promoter.sequence_set import Item, SequenceSet
 
-_EDITS = (
-    *("C", "D", "E", "F", "E_decoy", "motif_correct"),
-    *("A_broken", "A_sham", "A_compensated", "A_compensated_decoy"),
-)
-"""Groups that are to hold other bases than their source; every other family is a control."""
-_EDITED_ELSEWHERE = {"A_sham": 1}
-"""Bases that an edit changes outside every element by what it is."""
 _FEWEST_PAIRS = 6
-"""Below, a 6-mer that only one side has is no finding: chance alone gives one."""
+"""Below, what a few pairs have in common says nothing of where an element stands."""
+
+_OWN_PLACE = 0.25
+"""Share of the pairs that differ at a place where an element of a claim's own stands: two random
+bases differ in 0.6 to 0.75 of the pairs."""
+
+_WORDS = (2, 3)
+_AT = [BASES.index(base) for base in "AT"]
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,8 @@ class FamilyAudit:
 
     Attributes
     ----------
-    family, source
-        Names of the two groups.
-    control
-        Whether the family is to hold the same bases as its source. The classes and the edits of
-        natural promoters are not; of them only unmatched backgrounds are a finding.
+    pair
+        What is compared, and what is known of it.
     pairs
         Number of pairs with one index.
     unpaired
@@ -61,8 +56,12 @@ class FamilyAudit:
         Pairs of equal sequences.
     equal_composition
         Pairs in which each base stands exactly as often in both.
+    equal_at
+        Pairs with as many A and T in both.
     differing_median, differing_max
         Places of the `length` bp at which a pair differs.
+    kept
+        Places at which no pair differs: more than half, where backgrounds are matched.
     elsewhere
         Pairs that differ at a place outside every element and every displaced place: 0 where
         backgrounds are matched.
@@ -82,16 +81,16 @@ class FamilyAudit:
         What stands at the compensators' own places.
     """
 
-    family: str
-    source: str
-    control: bool
+    pair: AuditPair
     pairs: int
     unpaired: int
     length: int
     identical: int
     equal_composition: int
+    equal_at: int
     differing_median: float
     differing_max: int
+    kept: int
     elsewhere: int
     elsewhere_median: float
     elsewhere_max: int
@@ -105,31 +104,24 @@ class FamilyAudit:
     look_alikes: tuple[LookAlikes, ...]
     in_place: tuple[InPlace, ...]
 
+    @property
+    def family(self) -> str:
+        """The group that is judged."""
+        return self.pair.family
 
-def default_pairs(grammar: Grammar) -> dict[str, str]:
-    """Return the source of each family of the benchmark: what it was built from."""
-    single = tuple(_single(e.name) for e in grammar.compensators)
-    return {
-        "D": "C",
-        "E": "D",
-        "F": "E",
-        **dict.fromkeys(("H", "displaced", *single, "shuffled", "dinucleotide"), "E"),
-        "H_decoy": "E_decoy",
-        "motif_exchanged": "motif_correct",
-        "A_broken": "A",
-        "A_sham": "A",
-        "A_displaced": "A_compensated",
-        "A_displaced_decoy": "A_compensated_decoy",
-    }
+    @property
+    def source(self) -> str:
+        """The group that it is held against."""
+        return self.pair.source
 
-
-def _single(element: str) -> str:
-    """Return the name of the family in which only this compensator is displaced."""
-    return f"{element}_displaced"
+    @property
+    def matched(self) -> bool:
+        """Whether most places are the same in every pair: one background, edited."""
+        return 2 * self.kept >= self.length
 
 
 def audit(
-    sequences: SequenceSet, grammar: Grammar = SIGMA70, pairs: Mapping[str, str] | None = None
+    sequences: SequenceSet, grammar: Grammar = SIGMA70, pairs: Iterable[AuditPair] | None = None
 ) -> list[FamilyAudit]:
     """Compare each family with its source.
 
@@ -138,9 +130,10 @@ def audit(
     sequences
         Families and sources; items of one index are a pair.
     grammar
-        The layout. Our derivatives of natural class A are read by their own (see `layouts`).
+        The layout; what is longer has it at its beginning. Our derivatives of natural class A are
+        read by their own (see `mit_harness.promoter.audit_elements.layouts`).
     pairs
-        Source by family; by default those of `default_pairs` that are present.
+        What to compare; by default those of `default_pairs` that are present.
 
     Returns
     -------
@@ -150,141 +143,163 @@ def audit(
     Raises
     ------
     InputError
-        If a named group is not in the set, a family and its source share no index, or a
-        sequence is not as long as the layout or not plain DNA.
+        If a named group is not in the set, a family and its source share no index, or their
+        sequences are not equally long, shorter than the layout or not plain DNA.
     """
-    known = sequences.groups
-    if pairs is None:
-        pairs = {
-            family: source
-            for family, source in default_pairs(grammar).items()
-            if family in known and source in known
-        }
-    for group in dict.fromkeys(name for pair in pairs.items() for name in pair):
-        if group not in known:
-            raise InputError(f"no group {group!r} to audit{near(group, list(known))}")
-    return [_audit(sequences, grammar, *pair) for pair in pairs.items()]
+    wanted = held(default_pairs(grammar), sequences) if pairs is None else tuple(pairs)
+    groups = _Groups(sequences, grammar, wanted)
+    return [_audit(groups, pair) for pair in wanted]
 
 
-def _items(sequences: SequenceSet, group: str, grammar: Grammar) -> dict[int, Item]:
-    items = {sequences[row].index: sequences[row] for row in sequences.rows[group]}
-    for item in items.values():
+def audit_what_can_be(
+    sequences: SequenceSet, pairs: Iterable[AuditPair], grammar: Grammar = SIGMA70
+) -> tuple[list[FamilyAudit], list[str]]:
+    """Compare what `audit` does not refuse; return why the other pairs are left out."""
+    wanted = held(pairs, sequences)
+    groups = _Groups(sequences, grammar, wanted)
+    found, left_out = [], []
+    for pair in wanted:
+        try:
+            found.append(_audit(groups, pair))
+        except InputError as error:
+            left_out.append(f"{pair.name}: {error}")
+    return found, left_out
+
+
+def held(pairs: Iterable[AuditPair], sequences: SequenceSet) -> tuple[AuditPair, ...]:
+    """Return the pairs of which a set holds both groups."""
+    known = set(sequences.groups)
+    return tuple(pair for pair in pairs if {pair.family, pair.source} <= known)
+
+
+class _Groups:
+    """The groups to compare, measured once however many pairs name them."""
+
+    def __init__(
+        self, sequences: SequenceSet, grammar: Grammar, pairs: Iterable[AuditPair]
+    ) -> None:
+        self._known = sequences.groups
+        self._faults: dict[str, InputError] = {}
+        self._places: dict[str, tuple[int, dict[int, int]]] = {}
+        by_length: dict[int, list[Item]] = {}
+        named = dict.fromkeys(name for pair in pairs for name in (pair.source, pair.family))
+        for group in (name for name in named if name in sequences.rows):
+            items = [sequences[row] for row in sequences.rows[group]]
+            try:
+                length = _length(items, group, grammar)
+            except InputError as error:
+                self._faults[group] = error
+                continue
+            known = by_length.setdefault(length, [])
+            rows = {item.index: len(known) + k for k, item in enumerate(items)}
+            self._places[group] = (length, rows)
+            known += items
+        self.measured = {length: _Measured(items, grammar) for length, items in by_length.items()}
+
+    def rows(self, group: str) -> tuple[int, dict[int, int]]:
+        """Return the length of a group's sequences, and their row numbers by index."""
+        if group not in self._known:
+            raise InputError(f"no group {group!r} to audit{near(group, list(self._known))}")
+        if group in self._faults:
+            raise self._faults[group]
+        return self._places[group]
+
+
+def _length(items: Sequence[Item], group: str, grammar: Grammar) -> int:
+    """Return the one length of a group's sequences."""
+    for item in items:
         check(item.sequence, f"sequence {item.id!r}")
-        if len(item.sequence) != grammar.length:
+        if len(item.sequence) < grammar.length:
             raise InputError(
                 f"sequence {item.id!r} has {len(item.sequence)} bp, the layout {grammar.name} "
                 f"{grammar.length} bp; only sequences as long as the layout can be audited"
             )
-    return items
+        if len(item.sequence) != len(items[0].sequence):
+            raise InputError(
+                f"sequence {item.id!r} has {len(item.sequence)} bp, {items[0].id!r} "
+                f"{len(items[0].sequence)} bp; the sequences of {group!r} must be equally long"
+            )
+    return len(items[0].sequence)
 
 
-def _audit(sequences: SequenceSet, grammar: Grammar, family: str, source: str) -> FamilyAudit:
-    ours, theirs = (_items(sequences, group, grammar) for group in (family, source))
+class _Measured:
+    """Equally long sequences and what each holds, row by row."""
+
+    def __init__(self, items: Sequence[Item], grammar: Grammar) -> None:
+        self.rows = Rows(items, grammar)
+        self.codes = self.rows.codes
+        self.bases = composition(self.codes)
+        self.words = {size: kmer_counts(self.codes, size) for size in _WORDS}
+        self.at_runs = at_runs(self.codes)
+
+
+def _audit(groups: _Groups, pair: AuditPair) -> FamilyAudit:
+    (length, ours), (other, theirs) = groups.rows(pair.family), groups.rows(pair.source)
+    if length != other:
+        raise InputError(
+            f"{pair.family!r} has sequences of {length} bp, {pair.source!r} of {other} bp; only "
+            "equally long ones can be compared"
+        )
     shared = [index for index in ours if index in theirs]
     if not shared:
         raise InputError(
-            f"{family!r} and {source!r} share no index, so nothing can be paired; pairs are "
-            "matched by index"
+            f"{pair.family!r} and {pair.source!r} share no index, so nothing can be paired; pairs "
+            "are matched by index"
         )
-    items = [ours[index] for index in shared]
-    texts = [item.sequence for item in items], [theirs[index].sequence for index in shared]
-    codes, reference = encode(texts[0]), encode(texts[1])
-    places = layouts(items, grammar)
+    family: Numbers = np.array([ours[index] for index in shared], dtype=np.intp)
+    source: Numbers = np.array([theirs[index] for index in shared], dtype=np.intp)
+    return _compare(groups.measured[length], pair, family, source, len(ours) - len(shared))
+
+
+def _compare(
+    measured: _Measured, pair: AuditPair, family: Numbers, source: Numbers, unpaired: int
+) -> FamilyAudit:
+    rows, codes, reference = measured.rows, measured.codes[family], measured.codes[source]
     differs = codes != reference
     differing = differs.sum(axis=1)
-    outside = (differs & ~np.array([windows(layout) for layout in places])).sum(axis=1)
-    gained, lost = changes(*texts)
+    kept = int((~differs.any(axis=0)).sum())
+    outside = _elsewhere(differs, rows.windows[family], pair).sum(axis=1)
+    more = measured.bases[family] - measured.bases[source]
+    two, three = (
+        frequencies(measured.words[size][family], measured.words[size][source], size)
+        for size in _WORDS
+    )
+    gained, lost = changes(codes, reference)
     return FamilyAudit(
-        family=family,
-        source=source,
-        control=family not in _EDITS,
-        pairs=len(shared),
-        unpaired=len(ours) - len(shared),
-        length=grammar.length,
+        pair=pair,
+        pairs=len(family),
+        unpaired=unpaired,
+        length=codes.shape[1],
         identical=int((differing == 0).sum()),
-        equal_composition=int((composition(codes) == composition(reference)).all(axis=1).sum()),
+        equal_composition=int((more == 0).all(axis=1).sum()),
+        equal_at=int((more[:, _AT].sum(axis=1) == 0).sum()),
         differing_median=float(np.median(differing)),
         differing_max=int(differing.max()),
+        kept=kept,
         elsewhere=int((outside > 0).sum()),
         elsewhere_median=float(np.median(outside)),
         elsewhere_max=int(outside.max()),
-        dinucleotides=frequencies(codes, reference, 2),
-        trinucleotides=frequencies(codes, reference, 3),
+        dinucleotides=two,
+        trinucleotides=three,
         gained=gained,
         lost=lost,
         local_gc=local_gc(codes, reference),
-        at_run_family=at_run(texts[0]),
-        at_run_source=at_run(texts[1]),
-        look_alikes=look_alikes(codes, reference, places),
-        in_place=in_place(*texts, places),
+        at_run_family=float(measured.at_runs[family].mean()),
+        at_run_source=float(measured.at_runs[source].mean()),
+        look_alikes=rows.look_alikes(family, source),
+        in_place=rows.in_place(family, source),
     )
 
 
-def findings(audits: Iterable[FamilyAudit]) -> list[str]:
-    """Return in plain sentences what makes a family no proper partner of its source.
+def _elsewhere(differs: Mask, windows: Mask, pair: AuditPair) -> Mask:
+    """Return where a pair differs that is no place of an element, n x L.
 
-    For every family: sequences without a partner, identical pairs, backgrounds that are not
-    matched. For controls also: composition that is not equal, compensators that still stand in
-    place, and 6-mers that only one side has in more than half of the pairs (of six or more). A
-    control that moves one compensator alone (``NAME_displaced``) is to keep the others.
+    A claim may move elements to places that the layout does not name. They show by themselves:
+    there most pairs differ, while most other places are the same in all.
     """
-    return [text for found in audits for text in (*_pairing(found), *_control(found))]
-
-
-def _pairing(found: FamilyAudit) -> Iterable[str]:
-    n, name = found.pairs, f"{found.family} against {found.source}"
-    if found.unpaired:
-        yield (
-            f"{name}: {found.unpaired} of {found.unpaired + n} sequences of {found.family} have "
-            f"no partner of their index in {found.source} and are left out."
-        )
-    if found.identical:
-        yield f"{name}: {found.identical} of {n} pairs are identical; they compare nothing."
-    if found.elsewhere_max > _EDITED_ELSEWHERE.get(found.family, 0):
-        how = "the backgrounds are not matched"
-        if found.dinucleotides.same == n:
-            how = "every dinucleotide count is equal: the backgrounds are shuffled, not kept"
-        yield (
-            f"{name}: {found.elsewhere} of {n} pairs differ outside every element and displaced "
-            f"place (median {found.elsewhere_median:g} bp there, {found.differing_median:g} of "
-            f"{found.length} bp in all); {how}."
-        )
-
-
-def _control(found: FamilyAudit) -> Iterable[str]:
-    if not found.control:
-        return
-    n, name = found.pairs, f"{found.family} against {found.source}"
-    if found.equal_composition < n:
-        yield (
-            f"{name}: {found.equal_composition} of {n} pairs have equal base composition; a "
-            "model that only counts bases can tell the others apart."
-        )
-    for place in _standing(found):
-        where = "" if place.start is None else f" [{place.start},{place.stop})"
-        yield (
-            f"{name}: {place.family} of {n} still read {place.motif} at the place of "
-            f"{place.element}{where}."
-        )
-    for change, has, lacks in (
-        (found.lost, found.source, found.family),
-        (found.gained, found.family, found.source),
-    ):
-        if n >= _FEWEST_PAIRS and 2 * change.pairs > n:
-            yield (
-                f"{name}: in {change.pairs} of {n} pairs {has} holds the {JUNCTION}-mer "
-                f"{change.commonest} and {lacks} does not; a model of k-mers without places can "
-                "tell them apart."
-            )
-
-
-def _standing(found: FamilyAudit) -> Iterable[InPlace]:
-    """Return what a control should have moved; a signature only if it counts more sequences."""
-    singles = {_single(place.element) for place in found.in_place}
-    most: dict[str, int] = {}
-    for place in found.in_place:
-        stays = found.family in singles and found.family != _single(place.element)
-        in_source = 2 * place.source >= found.pairs
-        if place.family > most.get(place.element, 0) and in_source and not stays:
-            yield place
-        most[place.element] = max(place.family, most.get(place.element, 0))
+    outside = differs & ~windows
+    shares = differs.mean(axis=0)
+    if not pair.by_layout and 2 * (shares == 0).sum() >= len(shares):
+        few = len(differs) < _FEWEST_PAIRS
+        outside &= shares < (0 if few else _OWN_PLACE)
+    return outside

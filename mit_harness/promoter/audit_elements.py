@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mit_harness.promoter.alphabet import BASES, IUPAC, Codes, encode, matches
+from mit_harness.promoter.alphabet import BASES, IUPAC, Codes, encode
 from mit_harness.promoter.grammar import SIGMA70, Element, Grammar
 from mit_harness.promoter.natural import DERIVATIVES, natural_promoters
 from mit_harness.promoter.sequence_set import Item
@@ -17,7 +17,11 @@ _NATURAL = ("A", *DERIVATIVES)
 _MOST_MISMATCHES = 1
 
 Mask = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+Places = NDArray[np.intp]
 Hits = Callable[[Codes], Mask]
+Rule = tuple[str, int, tuple[int, ...]]
+"""A pattern, the mismatches allowed, and the places where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _layout(item: Item, grammar: Grammar) -> Grammar:
     if grammar is not SIGMA70 or item.group not in _NATURAL:
         return grammar
     promoters = natural_promoters("A")
-    if not 0 <= item.index < len(promoters):
+    if not 0 <= item.index < len(promoters) or len(item.sequence) != grammar.length:
         return grammar
     promoter = promoters[item.index]
     differs = np.not_equal(*encode([item.sequence, promoter.sequence]))
@@ -88,15 +92,164 @@ def _layout(item: Item, grammar: Grammar) -> Grammar:
     return promoter.grammar if changed <= 1 else grammar
 
 
-def windows(grammar: Grammar) -> Mask:
-    """Return which bases lie in an element, or where the controls move an element or the box."""
-    inside = np.zeros(grammar.length, dtype=np.bool_)
+@lru_cache(maxsize=256)
+def windows(grammar: Grammar, length: int | None = None) -> Mask:
+    """Return which bases lie in an element, or where the controls move an element or the box.
+
+    Parameters
+    ----------
+    grammar
+        The layout.
+    length
+        bp to return; the layout's by default. What is beyond the layout lies in no element.
+    """
+    inside = np.zeros(grammar.length if length is None else length, dtype=np.bool_)
     for element in grammar.elements:
         inside[element.start : element.stop] = True
     for element in (*grammar.compensators, grammar.breakable):
         start = grammar.displaced(element.name)
         inside[start : start + element.length] = True
+    inside.flags.writeable = False  # others are given the same one
     return inside
+
+
+class Rows:
+    """Equally long sequences with their layouts, and what their elements look like, row by row.
+
+    Measured once for all rows, whichever of them are then compared.
+
+    Parameters
+    ----------
+    items
+        The sequences, at least as long as the layout.
+    grammar
+        The layout; see `layouts` for what replaces it.
+    """
+
+    def __init__(self, items: Sequence[Item], grammar: Grammar) -> None:
+        self.codes = encode([item.sequence for item in items])
+        self._grammar = grammar
+        made = layouts(items, grammar)
+        kinds = {id(layout): layout for layout in made}
+        number = {key: k for k, key in enumerate(kinds)}
+        self._kinds = tuple(kinds.values())
+        self._kind = np.array([number[id(layout)] for layout in made], dtype=np.intp)
+
+    @cached_property
+    def windows(self) -> Mask:
+        """Which bases of each row lie in what `windows` says of its layout, n x L."""
+        length = self.codes.shape[1]
+        return np.array([windows(layout, length) for layout in self._kinds])[self._kind]
+
+    def starts(self, element: Element) -> Places:
+        """Return where an element belongs in each row."""
+        starts = np.array([layout[element.name].start for layout in self._kinds], dtype=np.intp)
+        return starts[self._kind]
+
+    @cached_property
+    def _motifs(self) -> tuple[tuple[Element, str], ...]:
+        """Each compensator with its consensus and, if it has one, with its signature."""
+        return tuple(
+            (element, motif)
+            for element in self._grammar.compensators
+            for motif in dict.fromkeys((element.consensus, _signature(self._grammar, element)))
+            if motif
+        )
+
+    @cached_property
+    def _standing(self) -> Mask:
+        """Which of the motifs stand in their own place, n x motifs."""
+        found = np.zeros((len(self.codes), len(self._motifs)), dtype=np.bool_)
+        for k, (element, motif) in enumerate(self._motifs):
+            at = self.starts(element)[:, None]
+            found[:, k] = np.take_along_axis(_stands(self.codes, motif), at, axis=1)[:, 0]
+        return found
+
+    def in_place(self, family: Places, source: Places) -> tuple[InPlace, ...]:
+        """Count at each compensator's own place its consensus and, if it has one, its signature.
+
+        Parameters
+        ----------
+        family, source
+            Row numbers of the two sides of each pair.
+        """
+        ours, theirs = (self._standing[rows].sum(axis=0) for rows in (family, source))
+        found = []
+        for k, (element, motif) in enumerate(self._motifs):
+            starts = np.unique(self.starts(element)[family])
+            start = int(starts[0]) if len(starts) == 1 else None
+            stop = None if start is None else start + element.length
+            counts = int(ours[k]), int(theirs[k])
+            found.append(InPlace(element.name, start, stop, motif, *counts))
+        return tuple(found)
+
+    @cached_property
+    def _alikes(self) -> tuple[tuple[str, str, Counts], ...]:
+        """What passes for each box and compensator: name, rule in words, count in each row.
+
+        The breakable box goes by the grammar's rule for look-alikes, a compensator with a
+        signature by that, all others by their consensus with at most one mismatch.
+        """
+        grammar, found = self._grammar, []
+        for element in sorted((*grammar.boxes, *grammar.compensators), key=lambda e: e.start):
+            rule = _rule(grammar, element)
+            counts = self._outside(element, partial(_follows, rule))
+            found.append((element.name, _words(*rule), counts))
+            if _signature(grammar, element) and element.start < grammar.breakable.start:
+                found.append(self._served(element))
+        return tuple(found)
+
+    def look_alikes(self, family: Places, source: Places) -> tuple[LookAlikes, ...]:
+        """Return what passes for each box and compensator outside its own place, on either strand.
+
+        A displaced element counts.
+
+        Parameters
+        ----------
+        family, source
+            Row numbers of the two sides of each pair.
+        """
+        return tuple(
+            LookAlikes(name, words, float(counts[family].mean()), float(counts[source].mean()))
+            for name, words, counts in self._alikes
+        )
+
+    def _served(self, element: Element) -> tuple[str, str, Counts]:
+        """Count signatures that serve a box, or what could be one, at another place than theirs."""
+        box, signature = self._grammar.breakable, _signature(self._grammar, element)
+        own = np.take_along_axis(
+            self.codes, self.starts(box)[:, None] + np.arange(box.length), axis=1
+        )
+        counts = self._outside(element, partial(self._before_box, own, element))
+        words = f"{signature} before a box like {box.name} or broken"
+        return f"{element.name}+{box.name}", words, counts
+
+    def _before_box(self, own: Codes, element: Element, codes: Codes) -> Mask:
+        """Return where a signature starts that a box follows as in the layout.
+
+        That is what passes for it, a broken form of it, or a copy of the row's own box (n x bp).
+        """
+        box = self._grammar.breakable
+        boxes = _stands(codes, *_rule(self._grammar, box))
+        for form in box.broken:
+            boxes |= _stands(codes, form)
+        boxes |= (sliding_window_view(codes, box.length, axis=1) == own[:, None, :]).all(axis=2)
+        found = _stands(codes, _signature(self._grammar, element))
+        apart = box.start - element.start
+        both = min(found.shape[1], boxes.shape[1] - apart)
+        following = np.zeros_like(found)
+        following[:, :both] = boxes[:, apart : apart + both]
+        return found & following
+
+    def _outside(self, element: Element, hits: Hits) -> Counts:
+        """Count hits on either strand that share no base with the element's own place."""
+        forward = hits(self.codes)
+        reverse = hits(3 - self.codes[:, ::-1])[:, ::-1]  # the complement of code c is 3 - c
+        size = self.codes.shape[1] - forward.shape[1] + 1
+        first, own = np.arange(forward.shape[1])[None, :], self.starts(element)[:, None]
+        outside = (first + size <= own) | (first >= own + element.length)
+        counts: Counts = (forward & outside).sum(axis=1) + (reverse & outside).sum(axis=1)
+        return counts
 
 
 def _signature(grammar: Grammar, element: Element) -> str:
@@ -105,51 +258,24 @@ def _signature(grammar: Grammar, element: Element) -> str:
     return motif.ljust(element.length, "N") if motif else ""
 
 
-def in_place(
-    family: Sequence[str], source: Sequence[str], places: Sequence[Grammar]
-) -> tuple[InPlace, ...]:
-    """Count at each compensator's own place its consensus and, if it has one, its signature.
-
-    Parameters
-    ----------
-    family, source
-        The two sides of each pair.
-    places
-        The layout of each pair.
-    """
-    found = []
-    for element in places[0].compensators:
-        starts = _starts(places, element).tolist()
-        fixed = starts[0] if len(set(starts)) == 1 else None
-        stop = None if fixed is None else fixed + element.length
-        for motif in dict.fromkeys((element.consensus, _signature(places[0], element))):
-            if motif:
-                counts = (
-                    sum(
-                        matches(sequence[start : start + len(motif)], motif)
-                        for sequence, start in zip(side, starts, strict=True)
-                    )
-                    for side in (family, source)
-                )
-                found.append(InPlace(element.name, fixed, stop, motif, *counts))
-    return tuple(found)
-
-
-def _wrong(codes: Codes, pattern: str) -> Mask:
-    """Return for each sequence, place and base of an IUPAC pattern whether it is a mismatch."""
-    allowed = np.array([[base in IUPAC[code] for base in BASES] for code in pattern])
-    found = sliding_window_view(codes, len(pattern), axis=1)
-    return ~allowed[np.arange(len(pattern)), found]
-
-
 def _stands(codes: Codes, pattern: str, most: int = 0, invariant: tuple[int, ...] = ()) -> Mask:
     """Return where an IUPAC pattern starts, with at most so many mismatches, n x places."""
-    wrong = _wrong(codes, pattern)
-    fatal = wrong[:, :, np.array(invariant, dtype=np.intp)].sum(axis=2)
-    return np.asarray((wrong.sum(axis=2) <= most) & (fatal == 0), dtype=np.bool_)
+    places = codes.shape[1] - len(pattern) + 1
+    bits = np.left_shift(np.uint8(1), codes)  # one for each base: far quicker than a table
+    wrong = np.zeros((len(codes), places), dtype=np.uint8)
+    for k, code in enumerate(pattern):
+        allowed = np.uint8(sum(1 << BASES.index(base) for base in IUPAC[code]))
+        if code != "N":
+            mismatch = (bits[:, k : k + places] & allowed) == 0
+            wrong += mismatch * np.uint8(most + 1 if k in invariant else 1)
+    return np.asarray(wrong <= most, dtype=np.bool_)
 
 
-def _rule(grammar: Grammar, element: Element) -> tuple[str, int, tuple[int, ...]]:
+def _follows(rule: Rule, codes: Codes) -> Mask:
+    return _stands(codes, *rule)
+
+
+def _rule(grammar: Grammar, element: Element) -> Rule:
     """Return the pattern that passes for an element, its mismatches and its invariant bases."""
     if element == grammar.breakable:
         rule = grammar.look_alike
@@ -159,83 +285,7 @@ def _rule(grammar: Grammar, element: Element) -> tuple[str, int, tuple[int, ...]
     return element.consensus, _MOST_MISMATCHES, ()
 
 
-def _by_rule(codes: Codes, rule: tuple[str, int, tuple[int, ...]]) -> Mask:
-    return _stands(codes, *rule)
-
-
 def _words(pattern: str, most: int, invariant: tuple[int, ...]) -> str:
     allowed = f", at most {most} mismatch" + ("es" if most > 1 else "") if most else ""
     kept = " and ".join(f"{pattern[k]}{k + 1}" for k in invariant)
     return pattern + allowed + (f", {kept} kept" if kept else "")
-
-
-def _before_box(codes: Codes, own: Codes, grammar: Grammar, element: Element) -> Mask:
-    """Return where a signature starts that a box follows as in the layout.
-
-    That is what passes for it, a broken form of it, or a copy of the row's own box (n x bp).
-    """
-    box = grammar.breakable
-    boxes = _stands(codes, *_rule(grammar, box))
-    for form in box.broken:
-        boxes |= _stands(codes, form)
-    boxes |= (sliding_window_view(codes, box.length, axis=1) == own[:, None, :]).all(axis=2)
-    found = _stands(codes, _signature(grammar, element))
-    apart = box.start - element.start
-    both = min(found.shape[1], boxes.shape[1] - apart)
-    following = np.zeros_like(found)
-    following[:, :both] = boxes[:, apart : apart + both]
-    return found & following
-
-
-def _outside(codes: Codes, hits: Hits, starts: NDArray[np.intp], length: int) -> float:
-    """Return hits per sequence, on either strand, that share no base with each row's own place."""
-    forward = hits(codes)
-    reverse = hits(3 - codes[:, ::-1])[:, ::-1]  # the complement of code c is 3 - c
-    size = codes.shape[1] - forward.shape[1] + 1
-    first, own = np.arange(forward.shape[1])[None, :], starts[:, None]
-    outside = (first + size <= own) | (first >= own + length)
-    return float(((forward & outside).sum() + (reverse & outside).sum()) / len(codes))
-
-
-def look_alikes(family: Codes, source: Codes, places: Sequence[Grammar]) -> tuple[LookAlikes, ...]:
-    """Count what passes for each box and compensator, outside its own place, on either strand.
-
-    The breakable box goes by the grammar's rule for look-alikes, a compensator with a signature
-    by that, all others by their consensus with at most one mismatch. A displaced element counts.
-
-    Parameters
-    ----------
-    family, source
-        Base codes, n x L.
-    places
-        The layout of each of the n pairs.
-    """
-    grammar, found = places[0], []
-    for element in sorted((*grammar.boxes, *grammar.compensators), key=lambda e: e.start):
-        starts = _starts(places, element)
-        rule = _rule(grammar, element)
-        by_rule = partial(_by_rule, rule=rule)
-        means = (_outside(codes, by_rule, starts, element.length) for codes in (family, source))
-        found.append(LookAlikes(element.name, _words(*rule), *means))
-        if _signature(grammar, element) and element.start < grammar.breakable.start:
-            found.append(_served(family, source, places, element))
-    return tuple(found)
-
-
-def _served(
-    family: Codes, source: Codes, places: Sequence[Grammar], element: Element
-) -> LookAlikes:
-    """Count signatures that serve a box, or what could be one, at another place than their own."""
-    grammar, box = places[0], places[0].breakable
-    within = _starts(places, box)[:, None] + np.arange(box.length)
-    means = []
-    for codes in (family, source):
-        own = np.take_along_axis(codes, within, axis=1)
-        before_box = partial(_before_box, own=own, grammar=grammar, element=element)
-        means.append(_outside(codes, before_box, _starts(places, element), element.length))
-    words = f"{_signature(grammar, element)} before a box like {box.name} or broken"
-    return LookAlikes(f"{element.name}+{box.name}", words, *means)
-
-
-def _starts(places: Sequence[Grammar], element: Element) -> NDArray[np.intp]:
-    return np.array([layout[element.name].start for layout in places], dtype=np.intp)

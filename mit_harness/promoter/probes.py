@@ -214,15 +214,23 @@ def single_variants(box: Element) -> Mapping[str, str]:
     return variants
 
 
-def graded_up(promoter: Promoter, grade: int, order: Sequence[int]) -> Promoter:
-    """Return the promoter whose UP element keeps `grade` of its bases, taken in `order`.
+def graded_up_pair(promoter: Promoter, grade: int, order: Sequence[int]) -> tuple[str, str]:
+    """Return the decoy pair with `grade` bases of the UP element, taken in `order`.
 
-    The others are background, so that grade 0 is no UP element and the full length the consensus.
+    The rest of its window is background, so that grade 0 is no UP element and the full length the
+    consensus. Only these bases change places with those of the displaced window: swapping whole
+    windows would move background too, by which a model without places told the grades apart.
     """
-    up = promoter.grammar["up"]
-    kept, bases = set(order[:grade]), up.of(promoter.background)
-    mixed = (promoter.bases[up.name][k] if k in kept else base for k, base in enumerate(bases))
-    return replace(promoter, bases={**promoter.bases, up.name: "".join(mixed)})
+    up, kept = promoter.grammar["up"], set(order[:grade])
+    window = enumerate(up.of(promoter.background))
+    mixed = "".join(promoter.bases[up.name][k] if k in kept else base for k, base in window)
+    graded = replace(promoter, bases={**promoter.bases, up.name: mixed})
+    correct = graded.compensate(graded.with_decoy(graded.broken()))
+    others = [e.name for e in promoter.grammar.compensators if e.name != up.name]
+    wrong = graded.displace(correct, *others)
+    for k in kept:
+        wrong = swap(wrong, up.start + k, promoter.grammar.displaced(up.name) + k, 1)
+    return correct, wrong
 
 
 def graded_box(promoter: Promoter, grade: int, order: Sequence[int]) -> Promoter:

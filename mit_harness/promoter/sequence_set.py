@@ -101,9 +101,14 @@ class SequenceSet(Sequence[Item]):
         """Group names in order of first appearance."""
         return tuple(self.rows)
 
+    @cached_property
+    def _indices(self) -> dict[str, NDArray[np.intp]]:
+        every = np.array([item.index for item in self.items], dtype=np.intp)
+        return {group: every[rows] for group, rows in self.rows.items()}
+
     def indices(self, group: str) -> NDArray[np.intp]:
         """Return the indices present in a group, ascending."""
-        return np.array([self.items[row].index for row in self.rows.get(group, ())], dtype=np.intp)
+        return self._indices.get(group, np.empty(0, dtype=np.intp))
 
     def only(self, groups: Iterable[str]) -> "SequenceSet":
         """Return the items of the named groups, in this set's order."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from mit_harness.claims.base import ClaimResult
+from mit_harness.claims.base import ClaimResult, Role
 from mit_harness.claims.registry import CLAIMS
 from mit_harness.models.base import ModelHandle
 from mit_harness.report.schema import ClaimRecord, MetricRecord, ModelRecord
@@ -18,7 +18,9 @@ def _round(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.{DIGITS}g}") + 0.0  # 0.0, not -0.0
 
 
-def metric_record(metric: Metric, threshold: float | None = None) -> MetricRecord:
+def metric_record(
+    metric: Metric, threshold: float | None = None, role: Role | None = None
+) -> MetricRecord:
     """Return a metric as it stands in results.json."""
     return MetricRecord(
         value=_round(metric.value),
@@ -36,6 +38,7 @@ def metric_record(metric: Metric, threshold: float | None = None) -> MetricRecor
         mde=_round(metric.mde),
         note=metric.note,
         threshold=threshold,
+        role=role,
     )
 
 
@@ -43,7 +46,9 @@ def claim_record(
     result: ClaimResult, threshold: float, declared: frozenset[Verdict] | None
 ) -> ClaimRecord:
     """Return a judged claim as it stands in results.json, p not yet adjusted."""
-    metrics = {part.metric.name: metric_record(part.metric, threshold) for part in result.parts}
+    metrics = {
+        part.metric.name: metric_record(part.metric, threshold, part.role) for part in result.parts
+    }
     metrics |= {metric.name: metric_record(metric) for metric in result.reported}
     return ClaimRecord(
         id=result.claim,

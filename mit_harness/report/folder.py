@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -9,11 +10,14 @@ from pydantic import ValidationError
 
 from mit_harness.atomic import atomic
 from mit_harness.errors import ReportError
+from mit_harness.report.audit import AuditReport
 from mit_harness.report.leaderboard import to_markdown
 from mit_harness.report.schema import SCHEMA, Results
 
 RESULTS = "results.json"
 LEADERBOARD = "leaderboard.md"
+AUDIT = "audit.md"
+AUDIT_FIGURE = "audit.svg"
 _LOCK = ".lock"
 
 
@@ -44,21 +48,67 @@ class ReportFolder:
                 "with --mit-report"
             ) from error
 
-    def write(self, results: Results) -> None:
-        """Write results.json and leaderboard.md, each whole or not at all."""
+    def write(self, results: Results, audit: Callable[[], AuditReport] | None = None) -> None:
+        """Write results.json, audit.md, audit.svg and leaderboard.md, each whole or not at all.
+
+        Parameters
+        ----------
+        results
+            Of the run: the source of truth, and written first.
+        audit
+            Makes the control audit of the run's sequences; without it there is none. If it
+            fails, the leaderboard is written all the same, and does not speak of it.
+        """
         with atomic(self.path / RESULTS) as handle:
             handle.write(to_json(results))
-        with atomic(self.path / LEADERBOARD) as handle:
-            handle.write(_leaderboard(results))
+        line = ""
+        try:
+            if audit is not None:
+                line = self._write_audit(audit())
+        finally:
+            with atomic(self.path / LEADERBOARD) as handle:
+                handle.write(_leaderboard(results, line))
+
+    def _write_audit(self, audit: AuditReport) -> str:
+        """Write audit.md, and audit.svg if it is not there already; return the headline."""
+        with atomic(self.path / AUDIT) as handle:
+            handle.write(audit.markdown)
+        figure = self.path / AUDIT_FIGURE
+        if not audit.audits:
+            _remove(figure)
+        elif not _ends_with(figure, audit.mark):
+            with atomic(figure) as handle:
+                handle.write(audit.svg)
+        return audit.headline
 
     def release(self) -> None:
         """Let another run write here."""
         self._lock.release()  # the file stays: unlinking it would race with a waiting process
 
 
-def _leaderboard(results: Results) -> str:
+def _leaderboard(results: Results, audit: str) -> str:
     run = results.run
-    return to_markdown(results.design, results.models, run.harness, complete=run.complete)
+    return to_markdown(
+        results.design, results.models, run.harness, complete=run.complete, audit=audit
+    )
+
+
+def _ends_with(file: Path, line: str) -> bool:
+    """Tell whether a file's last line is this one: a whole figure of the same numbers."""
+    try:
+        with file.open("rb") as handle:
+            handle.seek(-min(len(line), file.stat().st_size), os.SEEK_END)
+            return handle.read() == line.encode()
+    except OSError:
+        return False
+
+
+def _remove(file: Path) -> None:
+    """Take away what another run drew, so that it is not read as this one's."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError(f"{file} cannot be removed ({error.strerror or error})") from error
 
 
 def to_json(results: Results) -> str:

@@ -18,6 +18,7 @@ from mit_harness.report.text import (
     ABSENT,
     find_metric,
     held,
+    held_of,
     interval,
     markdown,
     number,
@@ -36,6 +37,26 @@ _PUBLISHED_NOTES = """\
 The paper's protocol: ties lose, percentile bootstrap, one-sided t-test of the 0/1 outcomes, the
 models of the run corrected by Benjamini-Hochberg; no control with equal k-mers. MES is Cohen's d of
 intact against broken boxes."""
+
+_PROBES = {
+    "UP in place": "up_in_place",
+    "positional fraction": "positional_fraction",
+    "place / composition": "positional_over_composition",
+    "spacing peak (bp)": "spacing_peak",
+    "strand accuracy": "strand_accuracy",
+    "variant ranks": "variant_ranks",
+    "AT-LL r, sequences": "at_ll_r_sequences",
+    "AT-LL r, means": "at_ll_r_means",
+    "3-mer R2": "kmer_r2_3",
+}
+
+_PROBE_NOTES = """\
+UP in place: P(UP element at its place > at six other places). Positional fraction: how much of what
+an UP element adds is its place. Place / composition: what that place is worth over what 50 points
+of A+T add. Variant ranks: covariance of ranks with PA-PWM's -10 matrix at equal A+T, 1 = its order
+(percentile interval; judged with a permutation test). AT-LL r over single sequences and over 18
+condition means are different numbers. 3-mer R2: out of fold, bare backgrounds. A dash: undefined,
+with the reason in results.json."""
 
 _INCOMPLETE = "**This run is incomplete: some of its evals broke or were never reported.**"
 
@@ -67,7 +88,7 @@ def table(models: Sequence[ModelRecord]) -> pd.DataFrame:
             {
                 "model": markdown(model.name),
                 "kind": model.kind,
-                "claims held": f"{held(model)}/{len(model.claims)}",
+                "claims held": held_of(model),
                 "SCR decoy": interval(metrics["scr_decoy"]),
                 "CSS": interval(metrics["css"]),
                 "SCR": interval(metrics["scr"]),
@@ -77,11 +98,29 @@ def table(models: Sequence[ModelRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def verdict_table(models: Sequence[ModelRecord]) -> pd.DataFrame:
-    """Return models x claims; a control that drifted is marked with an exclamation mark."""
-    claims = list(
-        dict.fromkeys(claim.id for claim in in_order(c for m in models for c in m.claims))
+def probe_table(models: Sequence[ModelRecord]) -> pd.DataFrame:
+    """Return what the probes measured, for the models and metrics that there are."""
+    measured = {
+        heading: name
+        for heading, name in _PROBES.items()
+        if any(find_metric(model, name) for model in models)
+    }
+    return pd.DataFrame(
+        {
+            "model": markdown(model.name),
+            **{heading: interval(find_metric(model, name)) for heading, name in measured.items()},
+        }
+        for model in (ranked(models) if measured else ())
     )
+
+
+def verdict_table(models: Sequence[ModelRecord]) -> pd.DataFrame:
+    """Return models x claims; a control that drifted is marked with an exclamation mark.
+
+    Diagnostics have no verdict and no column.
+    """
+    judged = (c for m in models for c in m.claims if c.verdict != "measured")
+    claims = list(dict.fromkeys(claim.id for claim in in_order(judged)))
     rows = []
     for model in ranked(models):
         by_id = {claim.id: claim for claim in model.claims}
@@ -119,17 +158,27 @@ def describe_design(design: DesignRecord) -> str:
 
 
 def to_markdown(
-    design: DesignRecord, models: Sequence[ModelRecord], harness: str, *, complete: bool = True
+    design: DesignRecord,
+    models: Sequence[ModelRecord],
+    harness: str,
+    *,
+    complete: bool = True,
+    audit: str = "",
 ) -> str:
-    """Return leaderboard.md; nothing in it depends on the date."""
+    """Return leaderboard.md; nothing in it depends on the date.
+
+    `audit` is the headline of the audit.md beside it, if there is one.
+    """
     parts = [
         "# Leaderboard",
         markdown(f"mit-harness {harness}; {describe_design(design)}."),
         *([] if complete else [_INCOMPLETE]),
         _markdown(table(models)),
         _PUBLISHED_NOTES if design.protocol == "published" else _NOTES,
+        *([f"[Control audit](audit.md) of the sequences: {audit}"] if audit else []),
         "## Verdicts",
         _markdown(verdict_table(models)),
+        *_probes(models),
         *_explanations(models),
         "## Published rows",
         "\n".join(
@@ -139,6 +188,11 @@ def to_markdown(
         _markdown(published_table()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _probes(models: Sequence[ModelRecord]) -> list[str]:
+    frame = probe_table(models)
+    return ["## Probes", _markdown(frame), _PROBE_NOTES] if len(frame) else []
 
 
 def _markdown(frame: pd.DataFrame) -> str:

@@ -29,7 +29,10 @@ class MetricRecord(_Strict):
     mde: float | None = Field(description="smallest effect that n detects with 80 % power")
     note: str = ""
     threshold: float | None = Field(
-        default=None, description="present on the metrics that the verdict rests on"
+        default=None, description="present on the metrics that the verdict depends on"
+    )
+    role: Literal["deciding", "guard", "premise"] | None = Field(
+        default=None, description="how the verdict depends on it; null where it is only reported"
     )
 
 

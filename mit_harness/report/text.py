@@ -23,12 +23,13 @@ def number(value: float | None) -> str:
 
 
 def interval(metric: MetricRecord | None) -> str:
-    """Return ``0.63 [0.53, 0.72]``, or a dash."""
+    """Return ``0.63 [0.53, 0.72]``, or a dash; places, in bp, without decimals."""
     if metric is None or metric.value is None:
         return ABSENT
+    write = (lambda x: f"{x:.0f}") if metric.unit.startswith("bp") else number
     if metric.ci_low is None or metric.ci_high is None:
-        return number(metric.value)
-    return f"{number(metric.value)} [{number(metric.ci_low)}, {number(metric.ci_high)}]"
+        return write(metric.value)
+    return f"{write(metric.value)} [{write(metric.ci_low)}, {write(metric.ci_high)}]"
 
 
 def find_metric(model: ModelRecord, name: str) -> MetricRecord | None:

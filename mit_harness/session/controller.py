@@ -17,6 +17,7 @@ from mit_harness.session.recorder import Recorder
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter  # `pytest` itself exports it from 9.0 on
 
+    from mit_harness.report.audit import AuditReport
     from mit_harness.report.folder import ReportFolder
     from mit_harness.report.schema import Results
     from mit_harness.session.run import EvalRun
@@ -102,8 +103,9 @@ class Controller:
         """Write the report and make sure that nothing is green by accident."""
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
-                self.results = self._results(self._run)
-                self._folder.write(self.results)
+                run = self._run
+                self.results = self._results(run)
+                self._folder.write(self.results, lambda: self._audit(run))
         except MitHarnessError as error:
             self.faults.append(str(error))
         finally:
@@ -198,6 +200,26 @@ class Controller:
             ),
             models=model_records(run.handles.values(), recorder.claims()),
         )
+
+    def _audit(self, run: "EvalRun") -> "AuditReport":
+        """Audit the sequences of the claims that were judged, whichever process judged them."""
+        from dataclasses import replace
+
+        from mit_harness.claims.registry import CLAIMS, get_claim
+        from mit_harness.report.audit import audit_claims
+
+        judged = {case.claim for case in self.recorder.cases.values()}
+        here = {claim.id: claim for chosen in run.selected.values() for claim in chosen.values()}
+        own = sorted(judged - set(CLAIMS))
+        claims = [get_claim(claim_id) for claim_id in CLAIMS if claim_id in judged]
+        claims += [here[claim_id] for claim_id in own if claim_id in here]
+        found = audit_claims(claims, run.design, run.spec.protocol)
+        unknown = [
+            f"{claim_id}: a claim of the project's own is known to the workers only; run without -n"
+            for claim_id in own
+            if claim_id not in here
+        ]
+        return replace(found, left_out=(*unknown, *found.left_out))
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the leaderboard, the reasons, and what must not be taken for a pass."""

@@ -195,12 +195,15 @@ def test_nineteen_variants_differ_from_the_consensus_in_one_base():
 def test_an_up_element_is_graded_base_by_base():
     for i, p in enumerate(built()):
         order = Seeds().rng("grades", i).permutation(9).tolist()
-        graded = [probes.graded_up(p, grade, order) for grade in range(10)]
-        assert graded[0].bases["up"] == p.background[15:24]
-        assert graded[9] == p
-        for k, (low, high) in enumerate(pairwise(graded)):
-            assert differences(low.bases["up"], high.bases["up"]) <= {order[k]}
-            assert {**low.bases, "up": ""} == {**p.bases, "up": ""}
+        pairs = [probes.graded_up_pair(p, grade, order) for grade in range(10)]
+        assert pairs[9] == p.decoy_pair()
+        assert pairs[0][0][15:24] == pairs[0][1][15:24] == p.background[15:24]
+        for k, (low, high) in enumerate(pairwise(pairs)):
+            assert differences(low[0], high[0]) <= {15 + order[k]}
+            assert differences(low[1], high[1]) <= {15 + order[k], 39 + order[k]}
+        for correct, wrong in pairs:
+            assert sorted(correct) == sorted(wrong)
+            assert correct[50:53] == wrong[74:77] == "TGT"
 
 
 def test_a_box_is_graded_base_by_base():

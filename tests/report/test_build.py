@@ -62,12 +62,12 @@ def test_zero_has_no_sign():
 
 
 def test_every_fact_of_a_metric_is_kept():
-    record = metric_record(CSS, 0.5)
+    record = metric_record(CSS, 0.5, "guard")
     assert record.model_dump() == {
         "value": 0.63, "ci_low": 0.53, "ci_high": 0.72, "level": 0.95,
         "ci_method": "BCa bootstrap", "ci90_low": 0.55, "ci90_high": 0.7, "p": 0.004,
         "test": "sign test", "n": 100, "ties": 3, "unit": "proportion", "mde": 0.6451313644,
-        "note": "why", "threshold": 0.5,
+        "note": "why", "threshold": 0.5, "role": "guard",
     }  # fmt: skip
 
 

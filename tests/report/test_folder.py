@@ -7,8 +7,20 @@ import sys
 import pytest
 
 from mit_harness.errors import ReportError
+from mit_harness.promoter.audit import audit
+from mit_harness.promoter.core import DesignSpec, build
+from mit_harness.report import audit as audit_module
 from mit_harness.report import folder as module
-from mit_harness.report.folder import LEADERBOARD, RESULTS, ReportFolder, read_results, to_json
+from mit_harness.report.audit import AuditReport
+from mit_harness.report.folder import (
+    AUDIT,
+    AUDIT_FIGURE,
+    LEADERBOARD,
+    RESULTS,
+    ReportFolder,
+    read_results,
+    to_json,
+)
 from mit_harness.report.leaderboard import to_markdown
 
 
@@ -135,3 +147,74 @@ def test_names_with_spaces_and_control_characters_work(make, tmp_path):
     with pytest.raises(ReportError) as caught:
         read_results(folder.path / "x")
     assert str(caught.value).isprintable()
+
+
+@pytest.fixture(scope="module")
+def audited():
+    return AuditReport(tuple(audit(build(DesignSpec(n=3), ["D", "E", "H"]))), ("X: no",))
+
+
+@pytest.fixture
+def drawings(monkeypatch):
+    """What was drawn; drawing itself is tested elsewhere, and slow."""
+    drawn = []
+
+    def draw(audits):
+        drawn.append(len(audits))
+        return f"<svg/>\n{audit_module.digest(audits)}"
+
+    monkeypatch.setattr(audit_module, "audit_svg", draw)
+    return drawn
+
+
+def test_a_run_with_an_audit_writes_it_and_links_to_it(make, folder, audited, drawings):
+    folder.write(make.small_run(), lambda: audited)
+    assert files(folder.path) == sorted([AUDIT, AUDIT_FIGURE, LEADERBOARD, RESULTS])
+    assert (folder.path / AUDIT).read_text(encoding="utf-8") == audited.markdown
+    line = f"[Control audit](audit.md) of the sequences: {audited.headline}\n"
+    assert line in (folder.path / LEADERBOARD).read_text(encoding="utf-8")
+    assert audited.headline not in (folder.path / RESULTS).read_text(encoding="utf-8")
+
+
+def test_the_figure_is_drawn_again_only_if_the_numbers_are_others(make, folder, audited, drawings):
+    for _ in range(2):
+        folder.write(make.small_run(), lambda: audited)
+    assert drawings == [2]
+    folder.write(make.small_run(), lambda: AuditReport(audited.audits[:1]))
+    assert drawings == [2, 1]
+    whole = (folder.path / AUDIT_FIGURE).read_bytes()
+    for broken in (b"", whole[:-1], whole + b"x", b"x" * 10_000):
+        (folder.path / AUDIT_FIGURE).write_bytes(broken)
+        folder.write(make.small_run(), lambda: AuditReport(audited.audits[:1]))
+        assert (folder.path / AUDIT_FIGURE).read_bytes() == whole
+    assert drawings == [2, 1, 1, 1, 1, 1]
+
+
+def test_without_a_pair_no_old_figure_is_left(make, folder, audited, drawings):
+    folder.write(make.small_run(), lambda: audited)
+    folder.write(make.small_run(), lambda: AuditReport(()))
+    assert files(folder.path) == sorted([AUDIT, LEADERBOARD, RESULTS])
+    assert "there is no pair to compare" in (folder.path / LEADERBOARD).read_text()
+    (folder.path / AUDIT_FIGURE).mkdir()
+    with pytest.raises(ReportError, match=r"audit\.svg cannot be removed"):
+        folder.write(make.small_run(), lambda: AuditReport(()))
+
+
+@pytest.mark.parametrize("name", [AUDIT, AUDIT_FIGURE])
+def test_an_audit_that_cannot_be_written_leaves_results_and_leaderboard(
+    make, folder, audited, drawings, name
+):
+    (folder.path / name).mkdir()
+    with pytest.raises(ReportError, match=f"{name.replace('.', '[.]')} cannot be written"):
+        folder.write(make.small_run(), lambda: audited)
+    assert read_results(folder.path) == make.small_run()
+    assert "Control audit" not in (folder.path / LEADERBOARD).read_text(encoding="utf-8")
+
+
+def test_an_audit_that_cannot_be_made_leaves_results_and_leaderboard(make, folder):
+    def broken():
+        raise ReportError("the control audit cannot be made (x)")
+
+    with pytest.raises(ReportError, match="cannot be made"):
+        folder.write(make.small_run(), broken)
+    assert files(folder.path) == [LEADERBOARD, RESULTS]

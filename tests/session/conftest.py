@@ -4,6 +4,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib import import_module
 from itertools import pairwise, product
 from pathlib import Path
@@ -16,11 +17,13 @@ import mit_harness
 
 # Imported before any test: pytester takes out again what a run in this process imports, and neither
 # numpy nor a claim's class can do with being imported twice.
-for name in ("scipy.stats", "statsmodels.stats.multitest"):
+for name in ("altair", "scipy.stats", "statsmodels.stats.multitest", "vl_convert"):
     import_module(name)
 for _, name, _ in walk_packages(mit_harness.__path__, "mit_harness."):
     if "evals" not in name:
         import_module(name)
+
+DRAWN = lru_cache(import_module("mit_harness.report.audit").audit_svg)
 
 TOYS = '''
 """Models whose right answer is known; each says when it is loaded."""
@@ -269,6 +272,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     monkeypatch.setenv("MIT_HARNESS_STORE", str(made.store))
     monkeypatch.setenv("MIT_HARNESS_REPORT", str(made.report))
     monkeypatch.setenv("MIT_HARNESS_N", "12")
+    # Most of these runs have the same few pairs; to draw each again would take a second.
+    monkeypatch.setattr("mit_harness.report.audit.audit_svg", DRAWN)
     # Rewritten modules would otherwise be compiled again in every process.
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):

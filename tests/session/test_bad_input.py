@@ -53,7 +53,7 @@ def test_what_a_shell_sees(project, workers):
 @pytest.mark.parametrize(
     ("args", "why"),
     [
-        (("--mit-claim", "compensatoin"), "no claim 'compensatoin'; did you mean 'compensation'?"),
+        (("--mit-claim", "compensatoin"), "no claim 'compensatoin'; did you mean 'compensation'"),
         (("--mit-n", "0"), "--mit-n must be at least 1, not 0"),
         (("--mit-n", "1.5"), "--mit-n takes a whole number, not '1.5'"),
         (("--mit-seed", "-1"), "--mit-seed must be at least 0, not -1"),
@@ -142,7 +142,7 @@ def test_a_switch_that_is_neither_on_nor_off(project, workers, monkeypatch):
 
 
 MARKS = {
-    "'no_such_claim'": "no claim 'no_such_claim'; known: compensation",
+    "'no_such_claim'": "no claim 'no_such_claim'; known: at_titration",
     "": "test_toy.py::test_a[pa-pwm]: write @pytest.mark.mit_claim('claim id')",
     "Odd()": "test_toy.py::test_a[pa-pwm]: Odd.id is '<b>|'",
     "Taken()": "test_toy.py::test_a[pa-pwm]: Taken has the id of the shipped claim 'compensation'",
@@ -183,7 +183,7 @@ def test_what_only_a_worker_can_see_is_said_by_its_evals(project):
     project.toys().write(test_toy=MARKED.format("'no_such_claim'"))
     result = project.run("-n", "1", models=["pa-pwm"])
     assert (result.ret, result.parseoutcomes()) == (1, {"errors": 1})
-    project.said(result, "InputError: no claim 'no_such_claim'; known: compensation")
+    project.said(result, "InputError: no claim 'no_such_claim'; known: at_titration")
 
 
 def test_a_model_that_only_a_worker_does_not_know(project):

@@ -1,0 +1,30 @@
+"""README and docs show the truth table that is shipped."""
+
+from pathlib import Path
+
+import pytest
+
+from mit_harness.claims.declared import truth_table
+from mit_harness.report.truth_table import LEGEND, compact, in_words, judged_claims
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_one_sign_per_control_and_claim():
+    header, _rule, *rows = compact().splitlines()
+    assert [cell.strip() for cell in header.strip("|").split("|")] == ["control", *judged_claims()]
+    assert len(rows) == len(truth_table())
+    signs = {row.split("|")[1].strip(): [c.strip() for c in row.split("|")[2:-1]] for row in rows}
+    assert signs["pa-pwm"] == ["●"] * len(judged_claims())
+    assert signs["at-content"] == ["●"] + ["○"] * (len(judged_claims()) - 1)
+    assert {sign for row in signs.values() for sign in row} == {"●", "○", "◐"}
+
+
+@pytest.mark.parametrize(
+    ("page", "table"), [("README.md", compact), ("docs/controls.md", in_words)]
+)
+def test_the_pages_show_what_is_shipped(page, table):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert table() in text, f"{page} shows another truth table: python benchmarks/controls.py"
+    if page == "README.md":
+        assert LEGEND in text
