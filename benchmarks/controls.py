@@ -1,6 +1,6 @@
 """Verdicts of every embedded control and null model over many seeds; writes docs/controls.md.
 
-Run ``python benchmarks/controls.py --seeds 100 --out docs/controls.md``.
+Run ``python benchmarks/controls.py --seeds 100 --methods docs/methods.md``.
 """
 
 import argparse
@@ -23,6 +23,9 @@ from mit_harness.report.truth_table import in_words, judged_claims
 
 FIRST_SEED = 1000
 """Not the shipped seed 42: declarations must come true on benchmarks that they never saw."""
+
+_BEGIN, _END = "<!-- null models: begin -->", "<!-- null models: end -->"
+"""Between these stands the same table of null models in docs/methods.md."""
 
 Verdicts = dict[tuple[str, str], str]
 """(model, claim) -> verdict, of one seed."""
@@ -105,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--out", type=Path, default=Path("docs/controls.md"))
+    parser.add_argument("--methods", type=Path, help="page whose table of null models is renewed")
     given = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
         rows = list(pool.map(one_seed, range(FIRST_SEED, FIRST_SEED + given.seeds)))
@@ -135,6 +139,13 @@ that counts A+T, which is why it is never read alone.
 {nulls_table([row[1] for row in rows])}
 """
     given.out.write_text(text, encoding="utf-8")
+    if given.methods is not None:
+        page = given.methods.read_text(encoding="utf-8")
+        before, _, rest = page.partition(_BEGIN)
+        after = rest.partition(_END)[2]
+        table = nulls_table([row[1] for row in rows])
+        made = f"{before}{_BEGIN}\n{table}\n{_END}{after}"
+        given.methods.write_text(made, encoding="utf-8")
     print(f"{said}\nwrote {given.out}")
 
 

@@ -1,5 +1,6 @@
 """README and docs show the truth table that is shipped."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,15 @@ def test_the_pages_show_what_is_shipped(page, table):
     assert table() in text, f"{page} shows another truth table: python benchmarks/controls.py"
     if page == "README.md":
         assert LEGEND in text
+
+
+def test_methods_and_controls_show_the_same_null_models():
+    controls, methods = (
+        (ROOT / page).read_text(encoding="utf-8")
+        for page in ("docs/controls.md", "docs/methods.md")
+    )
+    table = controls[controls.index("| null model") :].strip()
+    assert table in methods
+    rates = [float(x) for row in table.splitlines()[2:] for x in re.findall(r"([\d.]+)%", row)[1:]]
+    assert len(rates) == 15 * (len(judged_claims()) - 1)
+    assert max(rates) <= 10  # but for compensation, no rule is held by a null in over 10 %
