@@ -201,8 +201,8 @@ class Claim(ABC):
         lacking = [group for group in needed if group not in spec.suite.groups]
         if lacking:
             raise NotApplicable(
-                f"{self.id} needs {', '.join(lacking)}, which the suite does not hold "
-                f"(it holds {', '.join(spec.suite.groups)})"
+                f"{self.id} needs {_listed(lacking)}, which the suite does not hold "
+                f"(it holds {_listed(spec.suite.groups)})"
             )
         return spec.suite.only((*needed, *self.also(spec.protocol)))
 
@@ -265,6 +265,13 @@ class Claim(ABC):
         if verdict in (Verdict.REFUTED, Verdict.ABSENT):
             said.append(_compare(self.pairs(protocol)))
         return f"{verdict}: " + " ".join(filter(None, said))
+
+
+def _listed(groups: Sequence[str], most: int = 8) -> str:
+    """Return names in a row; of many, the first and how many more."""
+    if len(groups) <= most:
+        return ", ".join(groups)
+    return f"{', '.join(groups[: most // 2])} and {len(groups) - most // 2} more"
 
 
 def conclude(parts: Sequence[Part]) -> Verdict:

@@ -135,6 +135,11 @@ def test_a_suite_is_taken_as_it_is_without_what_was_not_asked():
             "(it holds E, H)",
         ),
         (
+            "spacing", "matched", ("A", "E"),
+            "spacing needs spacing_16, spacing_10, spacing_11, spacing_12 and 5 more, which the "
+            "suite does not hold (it holds A, E)",
+        ),
+        (
             "scrambled_control", "published", ("A", "E"),
             "scrambled_control needs H, which the suite does not hold (it holds A, E)",
         ),
