@@ -53,7 +53,7 @@ def own(project):
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_marks_and_models(own, workers):
     result = own.run("-n", workers, "--mit-n", "16", "--mit-model", "mine")
-    assert (result.ret, result.parseoutcomes()) == (0, {"passed": len(CLAIMS)})
+    assert (result.ret, result.parseoutcomes()) == (0, {"passed": 5})
     assert own.verdicts() == {"mine": {"compensation": "holds", "first": "holds"}}
     assert own.loads == ["at"]
 
