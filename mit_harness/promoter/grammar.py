@@ -78,7 +78,11 @@ class LookAlike:
             "".join("." if k in loose else base for k, base in enumerate(self.consensus))
             for loose in combinations(free, min(self.max_mismatches, len(free)))
         ]
-        return re.compile(f"(?=({'|'.join(forms)}))")
+        # The invariant bases alone rule out nearly every place, at a fifth of the cost.
+        bare = "".join(
+            base if k in self.invariant else "." for k, base in enumerate(self.consensus)
+        )
+        return re.compile(f"(?={bare})(?=({'|'.join(forms)}))")
 
     def places(self, sequence: str) -> list[tuple[int, int]]:
         """Return (0-based start, strand) of every look-alike; strand is +1 or -1."""
@@ -266,8 +270,11 @@ class Grammar:
         for form in (box.consensus, *box.broken):
             alone = write(boxes, (box.start, form))
             both = write(alone, (decoy, form))
-            found = set(self.look_alike.places(alone)) - {(box.start, 1)}
-            found |= set(self.look_alike.places(both)) - {(box.start, 1), (decoy, 1)}
+            found = set(self.look_alike.places(both)) - {(box.start, 1), (decoy, 1)}
+            # Without the decoy, only what overlaps its place can differ.
+            first = max(decoy - box.length + 1, 0)
+            beside = self.look_alike.places(alone[first : decoy + 2 * box.length - 1])
+            found |= {(first + k, strand) for k, strand in beside} - {(box.start, 1)}
             yield from ((start, start + box.length) for start, _strand in sorted(found))
 
 

@@ -83,11 +83,14 @@ def lengthened(promoter: Promoter, length: int, rng: np.random.Generator) -> Pro
     in a thousand or so ends in, say, ATTAT) is left: both sequences of a pair hold it.
     """
     longer, start = replace(promoter.grammar, length=length), promoter.background
-    next_base = (set(replace(longer, length=len(start) + 1).faults(start + b)) for b in BASES)
-    unavoidable = set.intersection(*next_base)
+    unavoidable: set[tuple[int, int]] | None = None
     for _ in range(_MOST_DRAWS):
-        tail = draw_bases(longer, length - promoter.grammar.length, rng)
-        if set(longer.faults(start + tail)) <= unavoidable:
+        tail = draw_bases(longer, length - len(start), rng)
+        wrong = set(longer.faults(start + tail))
+        if wrong and unavoidable is None:
+            one_more = replace(longer, length=len(start) + 1)
+            unavoidable = set.intersection(*(set(one_more.faults(start + b)) for b in BASES))
+        if wrong <= (unavoidable or set()):
             return replace(promoter, grammar=longer, background=start + tail)
     raise InputError(f"{longer.name}: no background of {length} bp obeys the redraw rule")
 
