@@ -77,20 +77,35 @@ def _read(file: Path, length: int | None = None) -> "SequenceSet":
 
 
 @app.command()
-def models() -> None:
+def models(
+    check: Annotated[
+        str | None,
+        typer.Option(metavar="PRESET", help="What that model needs, and what is missing here."),
+    ] = None,
+) -> None:
     """List the models that can be named, and how they are."""
     from tabulate import tabulate
 
     from mit_harness.models.embedded import EMBEDDED
+    from mit_harness.models.neural.checks import check_text
+    from mit_harness.models.neural.presets import PRESETS
     from mit_harness.models.registry import Registry
 
+    if check is not None:
+        typer.echo(check_text(check))
+        return
     rows = [(entry.name, entry.method, entry.summary) for entry in EMBEDDED.values()]
-    others = [name for name in Registry().names() if name not in EMBEDDED]
-    rows += [(name, "", "installed by another package") for name in others]
+    known = {*EMBEDDED, *PRESETS}
+    installed = [name for name in Registry().names() if name not in known]
+    rows += [(name, "", "installed by another package") for name in installed]
     taken = sum(max(len(row[column]) + 2 for row in rows) for column in (0, 1))
     rows = [(*row[:2], _wrapped(row[2], max(WIDTH - taken, 24))) for row in rows]
     typer.echo(tabulate(rows, ("model", "score", "what it is"), tablefmt="plain"))
-    typer.echo("\nyour own: py:package.module:factory; recorded scores: scores:FILE#column")
+    presets = f"presets, whose needs `models --check PRESET` tells: {', '.join(PRESETS)}"
+    others = "Hugging Face: hf:ORG/NAME@REVISION or hf:./FOLDER; your own: "
+    others += "py:package.module:factory; recorded scores: scores:FILE#column"
+    typer.echo("\n" + _wrapped(presets, indent=4))
+    typer.echo(_wrapped(others, indent=4))
 
 
 @app.command()
@@ -168,13 +183,20 @@ def score(
     sequences: Annotated[Path, typer.Option(help="Sequence file (tsv, csv, fasta, json, ...).")],
     out: Out = None,
     store: Annotated[Path | None, typer.Option(help="Score store to read and fill.")] = None,
+    trust_remote_code: Annotated[
+        list[str] | None, typer.Option(metavar="SPEC", help="Run this model's own Python code.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps.")] = None,
 ) -> None:
     """Score a file of sequences: columns id, score, tokens, bases."""
+    from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
     from mit_harness.scoring.export import score_rows, write_rows
 
     made = _read(sequences)
-    handle = Registry(catalogue=lambda: made).resolve(model)
+    loading = Loading(tuple(trust_remote_code or ()), offline, device)
+    handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
     write_rows(score_rows(handle, made, store), out)
 
 

@@ -3,6 +3,7 @@
 Only pytest is imported here: the plugin loads in every pytest session of its environment.
 """
 
+import os
 import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -48,10 +49,13 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker; in a worker, show torch its own GPU before anything imports it."""
     config.addinivalue_line(
         "markers", "mit_claim(id): the claim that this eval judges (or a Claim)"
     )
+    gpu = getattr(config, "workerinput", {}).get("mit_gpu")
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -226,9 +230,14 @@ def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any])
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController
-    """Tell a worker which run it is part of."""
+    """Tell a worker which run it is part of, and give it one of the GPUs."""
     if CONTROLLER in node.config.stash:
-        node.workerinput["mit_run_id"] = run_of(node.config).settings.run_id
+        from mit_harness.session.distribution import gpu_of
+
+        settings = run_of(node.config).settings
+        node.workerinput["mit_run_id"] = settings.run_id
+        if settings.device is None:  # one that is named is the user's own choice
+            node.workerinput["mit_gpu"] = gpu_of(node.gateway.id)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -112,6 +112,9 @@ class ModelHandle:
         Options given in the spec.
     parameters
         Number of trained parameters, where known.
+    batch_bases
+        Bases scored between two commits to the store, where the run's own number is too many for
+        a model this slow; None: the run's.
     """
 
     name: str
@@ -125,6 +128,30 @@ class ModelHandle:
     stored: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
     parameters: int | None = None
+    batch_bases: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How a run loads neural models, where their specs do not say.
+
+    Attributes
+    ----------
+    trusted
+        Specs whose own Python code may run.
+    offline
+        Whether nothing may be downloaded.
+    device, dtype
+        Such as ``"cuda"`` and ``"float32"``; None: the best there is, and float32.
+    context
+        bp of conditioning flank; None: the default of the model's kind.
+    """
+
+    trusted: tuple[str, ...] = ()
+    offline: bool = False
+    device: str | None = None
+    dtype: str | None = None
+    context: int | None = None
 
 
 def as_scores(result: object, sequences: Sequence[str], name: str) -> Scores:

@@ -14,7 +14,7 @@ from mit_harness.models.embedded import EMBEDDED
 from mit_harness.models.spec import Spec, parse, safe_name, unique_names
 
 if TYPE_CHECKING:
-    from mit_harness.models.base import Kind, Model, ModelHandle
+    from mit_harness.models.base import Kind, Loading, Model, ModelHandle
     from mit_harness.promoter.sequence_set import SequenceSet
 
 ENTRY_POINT_GROUP = "mit_harness.models"
@@ -48,13 +48,19 @@ class Registry:
     catalogue
         Returns every sequence that this run could ask for, so that recorded scores which are
         listed by id can be looked up.
+    loading
+        How neural models are loaded.
     """
 
     def __init__(
-        self, run_id: str = "", catalogue: "Callable[[], SequenceSet] | None" = None
+        self,
+        run_id: str = "",
+        catalogue: "Callable[[], SequenceSet] | None" = None,
+        loading: "Loading | None" = None,
     ) -> None:
         self._run_id = run_id
         self._catalogue = catalogue
+        self._loading = loading
         self._added: dict[str, Registered] = {}
 
     def add(
@@ -102,8 +108,10 @@ class Registry:
 
     def names(self) -> list[str]:
         """Return every name that can be resolved without a scheme."""
+        from mit_harness.models.neural.presets import PRESETS
+
         points = [point.name for point in entry_points(group=ENTRY_POINT_GROUP)]
-        return list(dict.fromkeys((*EMBEDDED, *self._added, *points)))
+        return list(dict.fromkeys((*EMBEDDED, *self._added, *PRESETS, *points)))
 
     def resolve_all(self, specs: Sequence[str]) -> "list[ModelHandle]":
         """Return one handle per model named, ``embedded`` spelled out, names made unique.
@@ -137,6 +145,8 @@ class Registry:
             return recorded_handle(spec, self._catalogue)
         if spec.scheme == "py":
             return self._external(spec, Registered(_import_factory(spec)))
+        if spec.scheme in ("hf", "evo2"):
+            return self._neural(spec)
         if spec.target in EMBEDDED:
             return _embedded_handle(spec)
         if spec.target in self._added:
@@ -144,7 +154,36 @@ class Registry:
         for point in entry_points(group=ENTRY_POINT_GROUP):
             if point.name == spec.target:
                 return self._external(spec, Registered(_load(point)))
+        from mit_harness.models.neural.presets import find_preset
+
+        if find_preset(spec.target) is not None:
+            return self._neural(spec)
         raise ModelError(f"no model {spec.target!r}{near(spec.target, self.names())}")
+
+    def _neural(self, spec: Spec) -> "ModelHandle":
+        from mit_harness.models.base import Loading
+        from mit_harness.models.neural.evo2 import evo2_handle
+        from mit_harness.models.neural.handles import hf_handle
+        from mit_harness.models.neural.presets import find_preset
+
+        how = self._loading or Loading()
+        preset = None if spec.scheme else find_preset(spec.target)
+        if spec.scheme == "evo2" or (preset is not None and preset[0].loader == "evo2"):
+            return evo2_handle(
+                spec,
+                trusted=how.trusted,
+                offline=how.offline,
+                device=how.device,
+                context=how.context,
+            )
+        return hf_handle(
+            spec,
+            trusted=how.trusted,
+            offline=how.offline,
+            device=how.device,
+            dtype=how.dtype,
+            context=how.context,
+        )
 
     def _external(self, spec: Spec, known: Registered) -> "ModelHandle":
         from mit_harness.models.base import ModelHandle

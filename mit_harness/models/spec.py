@@ -7,13 +7,8 @@ from urllib.parse import parse_qsl
 
 from mit_harness.errors import ModelError
 
-SCHEMES = ("py", "scores")
-"""Prefixes that this version can load."""
-
-_NOT_YET = {
-    "hf": "Hugging Face models",
-    "evo2": "Evo 2 models",
-}
+SCHEMES = ("hf", "evo2", "py", "scores")
+"""Prefixes of specs that name no registered model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +20,9 @@ class Spec:
     text
         As the user wrote it.
     scheme
-        ``py``, ``scores``, or empty for a registered name.
+        One of `SCHEMES`, or empty for a registered name.
     target
-        The name, the file, or ``module:attribute``.
+        The name, the file, ``module:attribute``, ``ORG/NAME@REVISION`` or a folder.
     column
         What follows ``#`` in a ``scores:`` spec.
     options
@@ -42,7 +37,8 @@ class Spec:
 
 
 def parse(text: str) -> Spec:
-    """Parse ``NAME?key=value``, ``py:package.module:factory`` or ``scores:FILE#column``.
+    """Parse ``NAME?key=value``, ``hf:ORG/NAME@REVISION``, ``evo2:CHECKPOINT``,
+    ``py:package.module:factory`` or ``scores:FILE#column``.
 
     Raises
     ------
@@ -53,18 +49,12 @@ def parse(text: str) -> Spec:
     if not text:
         raise ModelError("a model's spec is empty; try 'pa-pwm' or 'py:my_module:load'")
     scheme, colon, rest = text.partition(":")
-    if colon and scheme in _NOT_YET:
-        raise ModelError(
-            f"{text!r}: {_NOT_YET[scheme]} are not part of this version; score the sequences of "
-            "`mit-harness design core --families` elsewhere and use 'scores:FILE#column', or wrap "
-            "the model in a function and use 'py:module:factory'"
-        )
     if colon and scheme == "scores":
         file, hash_, column = rest.rpartition("#")
         if not hash_ or not file or not column:
             raise ModelError(f"{text!r} names no column; write scores:FILE#column")
         return Spec(text, scheme, file, column)
-    if colon and scheme != "py":
+    if colon and scheme not in SCHEMES:
         raise ModelError(
             f"{text!r}: no model scheme {scheme!r}; known: {', '.join(s + ':' for s in SCHEMES)}"
         )

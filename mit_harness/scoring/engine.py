@@ -110,7 +110,7 @@ def score(
     rows = kept.lookup(handle, distinct) if kept is not None else {}
     todo = [sequence for sequence in distinct if sequence not in rows]
     done = 0
-    for batch in batches(todo, batch_tokens):
+    for batch in batches(todo, min(batch_tokens, handle.batch_bases or batch_tokens)):
         scores = _score_batch(model, batch)
         if kept is not None:
             kept.save(handle, batch, scores)

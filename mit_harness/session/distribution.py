@@ -104,6 +104,26 @@ def _path_of(argument: str, config: "pytest.Config") -> Path | None:
     return origin.parent if spec.submodule_search_locations else origin
 
 
+def gpus() -> list[str]:
+    """Return the NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    Without torch, which must not be imported before that variable is set.
+    """
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name.strip() for name in named.split(",") if name.strip()]
+    try:
+        return [str(k) for k in range(len(os.listdir("/proc/driver/nvidia/gpus")))]  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def gpu_of(worker: str) -> str | None:
+    """Return the GPU of a worker, ``gw0`` and so on, in turn; None where there is none."""
+    there, number = gpus(), re.search(r"\d+$", worker)
+    return there[int(number.group()) % len(there)] if there and number else None
+
+
 def model_scope(nodeid: str, models: Iterable[str]) -> str:
     """Return the model that a parametrised eval is about, or its file where there is none."""
     return model_named(nodeid, models) or nodeid.partition("::")[0]

@@ -65,6 +65,20 @@ OPTIONS = (
     Option("break", "form of every broken -10 box (default TGTAAT)", "FORM"),
     Option("store", "score store, an SQLite file (default: the user's cache folder)", "PATH"),
     Option("batch_tokens", "bases scored between two commits to the store", "N"),
+    Option(
+        "trust_remote_code",
+        "run the Python code of this model, repeatable; its revision must be a full commit",
+        "SPEC",
+        True,
+    ),
+    Option("offline", "download nothing"),
+    Option("device", "cpu, cuda, cuda:1 or mps (default: the best there is)", "DEVICE"),
+    Option(
+        "dtype",
+        "of neural models' parameters (default float32)",
+        choices=("float32", "bfloat16", "float16", "float64"),
+    ),
+    Option("max_memory", "refuse a run whose models need more, such as 40GB", "SIZE"),
     Option("plan", "print what would be scored, and stop"),
     Option("measure_only", "no claim fails the run; errors still do"),
 )

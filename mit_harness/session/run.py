@@ -31,7 +31,7 @@ class EvalRun:
         self, settings: Settings, register: Callable[[Registry], object] | None = None
     ) -> None:
         self.settings = settings
-        self.registry = Registry(settings.run_id, self.catalogue)
+        self.registry = Registry(settings.run_id, self.catalogue, settings.loading)
         if register is not None:
             register(self.registry)
         for claim_id in settings.claims:
@@ -43,6 +43,11 @@ class EvalRun:
     def handles(self) -> Mapping[str, ModelHandle]:
         """The models of this run by their unique names."""
         handles = self.registry.resolve_all(self.settings.models)
+        if self.settings.max_memory is not None:
+            from mit_harness.models.neural.checks import needs_gb, parse_gb, refuse_too_big
+
+            limit = parse_gb(self.settings.max_memory)
+            refuse_too_big(needs_gb(handles, self.settings.dtype), limit)
         return {handle.name: handle for handle in handles}
 
     @cached_property

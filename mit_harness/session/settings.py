@@ -12,6 +12,7 @@ from mit_harness.errors import InputError
 from mit_harness.session.options import OPTIONS, Option
 
 if TYPE_CHECKING:
+    from mit_harness.models.base import Loading
     from mit_harness.promoter.core import DesignSpec
     from mit_harness.promoter.sequence_set import SequenceSet
 
@@ -51,6 +52,11 @@ class Settings:
     break_form: str
     store: Path
     batch_tokens: int
+    trusted: tuple[str, ...]
+    offline: bool
+    device: str | None
+    dtype: str | None
+    max_memory: str | None
     plan: bool
     measure_only: bool
     run_id: str
@@ -82,10 +88,23 @@ class Settings:
             break_form=SIGMA70.check_break(given["break"] or SIGMA70.break_form),
             store=_path(root, given["store"]) if given["store"] else default_store(),
             batch_tokens=_integer("batch_tokens", given["batch_tokens"], BATCH_TOKENS, 1),
+            trusted=tuple(given["trust_remote_code"] or ()),
+            offline=bool(given["offline"]),
+            device=given["device"],
+            dtype=given["dtype"],
+            max_memory=given["max_memory"],
             plan=bool(given["plan"]),
             measure_only=bool(given["measure_only"]),
             run_id=run_id,
         )
+
+    @property
+    def loading(self) -> "Loading":
+        """How neural models are loaded; the paper gives them no conditioning context."""
+        from mit_harness.models.base import Loading
+
+        context = 0 if self.protocol == "published" else None
+        return Loading(self.trusted, self.offline, self.device, self.dtype, context)
 
     def read_suite(self) -> "Suite | None":
         """Return the user's own sequences, or None.

@@ -40,14 +40,14 @@ def test_every_form_is_understood(text, scheme, target, column, options):
         ("scores:FILE.tsv#", "'scores:FILE.tsv#' names no column; write scores:FILE#column"),
         ("scores:#column", "'scores:#column' names no column; write scores:FILE#column"),
         ("scores:", "'scores:' names no column; write scores:FILE#column"),
-        ("score:x#y", "'score:x#y': no model scheme 'score'; known: py:, scores:"),
-        ("HF:org/name", "'HF:org/name': no model scheme 'HF'; known: py:, scores:"),
-        (":x", "':x': no model scheme ''; known: py:, scores:"),
+        ("score:x#y", "'score:x#y': no model scheme 'score'; known: hf:, evo2:, py:, scores:"),
+        ("HF:org/name", "'HF:org/name': no model scheme 'HF'; known: hf:, evo2:, py:, scores:"),
+        (":x", "':x': no model scheme ''; known: hf:, evo2:, py:, scores:"),
         ("random?7", "'random?7': options are written ?key=value&key=value"),
         ("random?seed=7&", "'random?seed=7&': options are written ?key=value&key=value"),
         ("random?seed=1&seed=2", "'random?seed=1&seed=2' gives an option twice"),
         ("random?=7", "'random?=7' has a value without a name; write ?key=value"),
-        ("a:\nb\x1b[31m", r"'a:\nb\x1b[31m': no model scheme 'a'; known: py:, scores:"),
+        ("a:\nb\x1b[31m", r"'a:\nb\x1b[31m': no model scheme 'a'; known: hf:, evo2:, py:, scores:"),
     ],
 )
 def test_a_bad_spec_is_one_clear_line(text, line):
@@ -57,21 +57,20 @@ def test_a_bad_spec_is_one_clear_line(text, line):
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "scheme", "target", "options"),
     [
-        ("hf:ORG/NAME@main?kind=masked&strand=mean", "Hugging Face models"),
-        ("hf:./local/dir", "Hugging Face models"),
-        ("evo2:evo2_1b_base", "Evo 2 models"),
+        (
+            "hf:ORG/NAME@main?kind=masked&strand=mean", "hf", "ORG/NAME@main",
+            {"kind": "masked", "strand": "mean"},
+        ),
+        ("hf:./local/dir", "hf", "./local/dir", {}),
+        ("evo2:evo2_1b_base?context=0", "evo2", "evo2_1b_base", {"context": "0"}),
+        ("hyenadna@abc?context=0", "", "hyenadna@abc", {"context": "0"}),
     ],
-)
-def test_schemes_to_come_say_that_this_version_has_none_and_what_to_do(text, what):
-    with pytest.raises(ModelError) as caught:
-        parse(text)
-    assert str(caught.value) == (
-        f"{text!r}: {what} are not part of this version; score the sequences of "
-        "`mit-harness design core --families` elsewhere and use 'scores:FILE#column', or wrap the "
-        "model in a function and use 'py:module:factory'"
-    )
+)  # fmt: skip
+def test_neural_models_are_named(text, scheme, target, options):
+    spec = parse(text)
+    assert (spec.scheme, spec.target, dict(spec.options)) == (scheme, target, options)
 
 
 @given(st.text())

@@ -20,7 +20,7 @@ import mit_harness
 for name in ("altair", "scipy.stats", "statsmodels.stats.multitest", "vl_convert"):
     import_module(name)
 for _, name, _ in walk_packages(mit_harness.__path__, "mit_harness."):
-    if "evals" not in name:
+    if "evals" not in name and ".neural." not in name:
         import_module(name)
 
 DRAWN = lru_cache(import_module("mit_harness.report.audit").audit_svg)

@@ -30,7 +30,7 @@ def refused(project, workers, *args, models=("pa-pwm",)):
         ("random?seed=x", "option 'seed' of model 'random' takes an integer, not 'x'"),
         ("py:no_such_module:load", "'py:no_such_module:load': cannot import: No module named"),
         ("py:toys:no_such", "'py:toys:no_such': module 'toys' has no attribute 'no_such'"),
-        ("toys:at", "'toys:at': no model scheme 'toys'; known: py:, scores:"),
+        ("toys:at", "'toys:at': no model scheme 'toys'; known: hf:, evo2:, py:"),
         ("", "a model's spec is empty"),
         ("\x1b[31mred\nline", "no model '\\x1b[31mred\\nline'"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mit_harness.session.distribution import model_named, model_scope, names_evals
+from mit_harness.session.distribution import gpu_of, gpus, model_named, model_scope, names_evals
 
 MODELS = ("scan", "scan-aligned", "pa-pwm", "pa-pwm-nopos", "pwm", "random", "random-seed-7")
 
@@ -105,3 +105,41 @@ def test_evals_of_an_installed_package(pytester):
     assert names_evals(pytester.parseconfig("--pyargs", "mit_harness.evals.test_compensation"))
     assert not names_evals(pytester.parseconfig("--pyargs", "mit_harness.stats"))
     assert not names_evals(pytester.parseconfig("--pyargs", "no.such.package", "1/2"))
+
+
+def test_each_worker_gets_a_gpu_of_its_own_in_turn(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, GPU-5")
+    assert gpus() == ["3", "GPU-5"]
+    assert [gpu_of(f"gw{k}") for k in range(3)] == ["3", "GPU-5", "3"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert (gpus(), gpu_of("gw0")) == ([], None)
+
+
+SHOWS = """
+import os
+
+import toys
+
+
+def pytest_mit_register_models(registry):
+    registry.add("gpu", lambda: toys.at(), fingerprint="1")
+
+
+def pytest_sessionfinish(session):
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        with open("gpus.txt", "a") as file:
+            file.write(f"{worker}={os.environ.get('CUDA_VISIBLE_DEVICES')} ")
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "seen"),
+    [((), {"gw0=7", "gw1=8"}), (("--mit-device", "cuda:1"), {"gw0=7,8", "gw1=7,8"})],
+)
+def test_workers_see_their_own_gpu_unless_a_device_is_named(project, monkeypatch, args, seen):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7,8")
+    project.toys().write(conftest=SHOWS)
+    result = project.run("-n", "2", "--mit-model", "gpu", *args)
+    assert result.ret == 0
+    assert set((project.path / "gpus.txt").read_text().split()) == seen

@@ -20,10 +20,20 @@ VALUES = {
     "break": ("GATAAT", "TGTAAT", "GATAAT"),
     "store": ("a.db", "b.db", "c.db"),
     "batch_tokens": (7, 8, 9),
+    "trust_remote_code": (("hyenadna",), ("a", "b"), ("c",)),
+    "offline": (True, True, True),
+    "device": ("cpu", "cuda:1", "mps"),
+    "dtype": ("float64", "float16", "bfloat16"),
+    "max_memory": ("8GB", "9GB", "10GB"),
     "plan": (True, False, True),
     "measure_only": (True, False, True),
 }
-FIELDS = {"model": "models", "claim": "claims", "break": "break_form"}
+FIELDS = {
+    "trust_remote_code": "trusted",
+    "model": "models",
+    "claim": "claims",
+    "break": "break_form",
+}
 
 
 def spelled(value):
