@@ -119,7 +119,7 @@ class PackageLogits:
         self._model = model
         self.config = SimpleNamespace(max_seqlen=max_tokens)
 
-    def __call__(self, ids: "Tensor", /, **options: "Tensor") -> "Tensor":
+    def __call__(self, ids: "Tensor", /, **options: "Tensor") -> object:
         """Return logits, shape (n, L, 512).
 
         Raises

@@ -76,50 +76,51 @@ def load_hf(
     Parameters
     ----------
     folder, name
-        Holds ``config.json``, a tokenizer and safetensors; what errors call the model.
-    kind
-        Detected unless given.
-    dtype
-        Of the parameters. Only the half types keep what the constructor insists on in float32.
-    trusted
-        Whether the folder's own Python code may run: the caller has checked who said so.
-    commit
-        Of the repository that the folder is a copy of, where it is one.
-    tokenizer
-        Folder of another tokenizer.
+        With ``config.json``, a tokenizer and safetensors; what errors call the model.
+    kind, dtype
+        Detected unless given; of the parameters.
+    trusted, commit
+        Whether its own Python code may run; the commit that it is a copy of, if it is one.
+    tokenizer, max_tokens
+        Folder of another tokenizer; the longest input, where the tokenizer claims more.
     imports
         Modules that teach transformers an architecture.
-    max_tokens
-        Longest input, where the tokenizer claims more.
 
     Raises
     ------
     ModelError
         If it cannot be loaded, would run code that is not trusted, or is not what the file holds.
     """
-    settings, beside = read_json(folder / CONFIG), (tokenizer or folder) / TOKENIZER_CONFIG
+    settings = read_json(folder / CONFIG)
     refuse_unsupported(settings, name)
     kind = kind or detect_kind(settings, name)
-    code = code_needed(settings, read_json(beside) if beside.is_file() else {}, kind)
+    code = _code(settings, tokenizer or folder, kind)
     if code and not trusted:
-        raise ModelError(
-            f"{name} would run Python code of its own ({code[0]}), which is not trusted"
-        )
+        raise ModelError(f"{name}: Python code of its own ({code[0]}) would run and is not trusted")
     weights = weight_files(folder)
     read_headers(weights)  # a broken file is said before anything is built
-    options: dict[str, Any] = {"trust_remote_code": bool(code), "local_files_only": True}
-    if commit and any("--" in reference for reference in code):
-        options["code_revision"] = commit
+    options = _auto_options(code, commit)
     with _blamed(name, "its tokenizer"):
         text = _tokenizer(tokenizer or folder, options, max_tokens)
     with _blamed(name, "building it"):
-        for module in imports:
-            importlib.import_module(module)
-        network = _construct(folder, settings, kind, dtype, options)
+        network = _construct(folder, settings, kind, dtype, options, imports)
     fill(network, weights, name)
     verify(network, weights, name)
     _check_dtype(network, dtype, name)
     return Loaded(network, text, kind, _vocabulary(network, text))
+
+
+def _code(settings: Mapping[str, Any], beside: Path, kind: LikelihoodKind) -> list[str]:
+    spoken = beside / TOKENIZER_CONFIG
+    return code_needed(settings, read_json(spoken) if spoken.is_file() else {}, kind)
+
+
+def _auto_options(code: list[str], commit: str) -> dict[str, Any]:
+    """Return what transformers' Auto classes are told."""
+    options: dict[str, Any] = {"trust_remote_code": bool(code), "local_files_only": True}
+    if commit and any("--" in reference for reference in code):
+        options["code_revision"] = commit  # the code names its own repository
+    return options
 
 
 def fill(network: nn.Module, weights: list[Path], name: str) -> None:
@@ -146,11 +147,14 @@ def _construct(
     kind: LikelihoodKind,
     dtype: str,
     options: Mapping[str, Any],
+    imports: tuple[str, ...],
 ) -> nn.Module:
     """Return the network, constructed for real, with random weights."""
     import transformers
     from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
+    for module in imports:
+        importlib.import_module(module)
     config = transformers.AutoConfig.from_pretrained(folder, **options)
     wanted = getattr(torch, dtype)
     auto = AUTO_CLASS[kind]

@@ -90,7 +90,7 @@ def test_code_that_is_not_trusted_does_not_run(tiny: Any) -> None:
     with (folder / "halves.py").open("a") as handle:
         handle.write("\nraise SystemExit('it ran')\n")
     with pytest.raises(
-        ModelError, match=r"would run Python code of its own \(halves.HalvesConfig\)"
+        ModelError, match=r"Python code of its own \(halves.HalvesConfig\) would run"
     ):
         load_hf(folder, name="x")
     with pytest.raises(ModelError, match="failed with SystemExit: it ran"):
