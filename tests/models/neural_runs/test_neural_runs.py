@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -97,8 +98,11 @@ class Runs:
     def scored(self):
         if not (self.folder / "s.sqlite").exists():
             return 0
-        with sqlite3.connect(self.folder / "s.sqlite") as store:
-            return store.execute("select count(*) from score").fetchone()[0]
+        with closing(sqlite3.connect(self.folder / "s.sqlite")) as store:
+            try:
+                return store.execute("select count(*) from score").fetchone()[0]
+            except sqlite3.OperationalError:  # its tables are being made
+                return 0
 
 
 @pytest.fixture
