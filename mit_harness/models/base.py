@@ -115,6 +115,8 @@ class ModelHandle:
     batch_bases
         Bases scored between two commits to the store, where the run's own number is too many for
         a model this slow; None: the run's.
+    revision
+        Commit of its checkpoint, where it has one.
     """
 
     name: str
@@ -129,6 +131,7 @@ class ModelHandle:
     options: Mapping[str, str] = field(default_factory=dict)
     parameters: int | None = None
     batch_bases: int | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from mit_harness.claims.base import ClaimResult, Role
 from mit_harness.claims.registry import CLAIMS
 from mit_harness.models.base import ModelHandle
-from mit_harness.report.schema import ClaimRecord, MetricRecord, ModelRecord
+from mit_harness.report.schema import ClaimRecord, MetricRecord, ModelRecord, NoiseRecord
 from mit_harness.stats.metric import Metric
 from mit_harness.stats.multiplicity import benjamini_hochberg, holm
 from mit_harness.stats.verdict import Verdict
@@ -63,7 +63,9 @@ def claim_record(
 
 
 def model_records(
-    handles: Collection[ModelHandle], claims: Mapping[str, Sequence[ClaimRecord]]
+    handles: Collection[ModelHandle],
+    claims: Mapping[str, Sequence[ClaimRecord]],
+    noise: Mapping[str, NoiseRecord] | None = None,
 ) -> list[ModelRecord]:
     """Return one record per model, in the order given, p adjusted for multiplicity.
 
@@ -82,6 +84,8 @@ def model_records(
             method=handle.method,
             tolerance=handle.tolerance,
             parameters=handle.parameters,
+            revision=handle.revision,
+            noise=(noise or {}).get(handle.name),
             claims=adjusted[handle.name],
         )
         for handle in handles

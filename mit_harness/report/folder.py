@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,8 +12,9 @@ from pydantic import ValidationError
 from mit_harness.atomic import atomic
 from mit_harness.errors import ReportError
 from mit_harness.report.audit import AuditReport
+from mit_harness.report.items import SCORES, ItemScores, write_items
 from mit_harness.report.leaderboard import to_markdown
-from mit_harness.report.schema import SCHEMA, Results
+from mit_harness.report.schema import SCHEMA, Results, ScoresRecord
 
 RESULTS = "results.json"
 LEADERBOARD = "leaderboard.md"
@@ -48,19 +50,32 @@ class ReportFolder:
                 "with --mit-report"
             ) from error
 
-    def write(self, results: Results, audit: Callable[[], AuditReport] | None = None) -> None:
-        """Write results.json, audit.md, audit.svg and leaderboard.md, each whole or not at all.
+    def write(
+        self,
+        results: Results,
+        audit: Callable[[], AuditReport] | None = None,
+        items: ItemScores | None = None,
+    ) -> Results:
+        """Write scores.parquet, results.json, audit.md, audit.svg and leaderboard.md.
+
+        Each is written whole or not at all.
 
         Parameters
         ----------
         results
-            Of the run: the source of truth, and written first.
+            Of the run: the source of truth.
         audit
             Makes the control audit of the run's sequences; without it there is none. If it
             fails, the leaderboard is written all the same, and does not speak of it.
+        items
+            Per-item scores; without them there is no scores.parquet.
+
+        Returns
+        -------
+        Results
+            As written: with the checksums of scores.parquet and of itself.
         """
-        with atomic(self.path / RESULTS) as handle:
-            handle.write(to_json(results))
+        results = self._write_results(results, items)
         line = ""
         try:
             if audit is not None:
@@ -68,6 +83,20 @@ class ReportFolder:
         finally:
             with atomic(self.path / LEADERBOARD) as handle:
                 handle.write(_leaderboard(results, line))
+        return results
+
+    def _write_results(self, results: Results, items: ItemScores | None) -> Results:
+        """Write scores.parquet, then results.json, which names its checksum."""
+        file = self.path / SCORES
+        record = None
+        if items is None:
+            _remove(file)
+        else:
+            record = ScoresRecord(file=SCORES, sha256=write_items(items, file), rows=len(items))
+        results = sealed(results.model_copy(update={"scores": record}))
+        with atomic(self.path / RESULTS) as handle:
+            handle.write(to_json(results))
+        return results
 
     def _write_audit(self, audit: AuditReport) -> str:
         """Write audit.md, and audit.svg if it is not there already; return the headline."""
@@ -116,15 +145,42 @@ def to_json(results: Results) -> str:
     return results.model_dump_json(by_alias=True, indent=1) + "\n"
 
 
+def sealed(results: Results) -> Results:
+    """Return results with their own checksum in `run.sha256`."""
+    run = results.run.model_copy(update={"sha256": _checksum(results)})
+    return results.model_copy(update={"run": run})
+
+
+def _checksum(results: Results) -> str:
+    run = results.run.model_copy(update={"sha256": ""})
+    return sha256(to_json(results.model_copy(update={"run": run})).encode()).hexdigest()
+
+
+def results_file(path: Path) -> Path:
+    """Return the results.json that a path means: itself, or the one in a report folder."""
+    return path / RESULTS if path.is_dir() else path
+
+
 def read_results(path: Path) -> Results:
-    """Read results.json, or the one in a report folder.
+    """Read results.json, or the one in a report folder, and compare it with its checksum.
 
     Raises
     ------
     ReportError
-        If there is none, or it is not of this version's schema.
+        If there is none, it is not of this version's schema, or it was changed since it was
+        written.
     """
-    file = path / RESULTS if path.is_dir() else path
+    file = results_file(path)
+    results = _parsed(file)
+    if results.run.sha256 != _checksum(results):
+        raise ReportError(
+            f"{file} was changed since its run wrote it (its checksum does not match); take the "
+            "original, or run again"
+        )
+    return results
+
+
+def _parsed(file: Path) -> Results:
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:

@@ -64,6 +64,25 @@ class ClaimRecord(_Strict):
         return self.declared is not None and self.verdict not in self.declared
 
 
+class NoiseRecord(_Strict):
+    """The noise floor of a model's scores: what cannot be told from no change."""
+
+    nats: float | None = Field(
+        description="largest spread of one sequence's score, in its unit; null where unknown"
+    )
+    n: int = Field(description="sequences that it was measured on")
+    parts: dict[str, float | None] = Field(description="by what was varied; null: not measured")
+    note: str = Field(default="", description="why a part, or all of it, is null")
+
+
+class ScoresRecord(_Strict):
+    """The file of per-item scores beside results.json."""
+
+    file: str
+    sha256: str
+    rows: int
+
+
 class ModelRecord(_Strict):
     """One model and everything judged for it."""
 
@@ -76,6 +95,12 @@ class ModelRecord(_Strict):
     method: str
     tolerance: float
     parameters: int | None
+    revision: str | None = Field(
+        default=None, description="commit of the checkpoint, where it has one"
+    )
+    noise: NoiseRecord | None = Field(
+        default=None, description="what batch, dtype and device put into a score"
+    )
     claims: list[ClaimRecord]
 
 
@@ -102,6 +127,9 @@ class RunRecord(_Strict):
     complete: bool = Field(description="every eval collected was reported")
     skipped: dict[str, str] = Field(description="claims not asked, and why")
     faults: dict[str, str] = Field(description="tests that broke outside any claim, and how")
+    sha256: str = Field(
+        default="", description="of this file with this very field empty: shows any later change"
+    )
 
 
 class Results(_Strict):
@@ -110,4 +138,7 @@ class Results(_Strict):
     schema_: Literal["mit-harness/results/1"] = Field(default=SCHEMA, alias="schema")
     run: RunRecord
     design: DesignRecord
+    scores: ScoresRecord | None = Field(
+        default=None, description="per-item scores; null where the run kept none"
+    )
     models: list[ModelRecord]

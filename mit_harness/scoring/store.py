@@ -39,6 +39,14 @@ CREATE TABLE score (
     PRIMARY KEY (scorer, sequence)
 ) WITHOUT ROWID;
 """
+_MEMO = """
+CREATE TABLE IF NOT EXISTS memo (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID
+"""
 # fmt: off
 _NETWORK_FILESYSTEMS = {
     "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.gcsfuse", "fuse.glusterfs",
@@ -131,13 +139,12 @@ class Store:
     def _pragma(self, name: str) -> int:
         return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
-    def _is_empty(self) -> bool:
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return not tables
+    def _tables(self) -> set[str]:
+        return {str(name) for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
 
     def _check_version(self) -> None:
         with self._transaction("DEFERRED"):  # one snapshot: it may be in creation
-            application, empty = self._pragma("application_id"), self._is_empty()
+            application, empty = self._pragma("application_id"), not self._tables()
             version = self._pragma("user_version")
         if application != APPLICATION_ID and (application or not empty):
             raise StoreError(f"{self.path} is an SQLite file of another program; name another file")
@@ -148,14 +155,15 @@ class Store:
             )
 
     def _create(self) -> None:
-        if not self._is_empty():
+        if "memo" in self._tables():
             return
         with self._transaction():
-            if self._is_empty():  # still: another process may have been quicker
+            if not self._tables():  # still: another process may have been quicker
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute(_MEMO)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -239,13 +247,29 @@ class Store:
             query = "SELECT count(*) FROM score WHERE scorer = ?"
             return int(self._db.execute(query, (self._scorer(handle),)).fetchone()[0])
 
+    def remember(self, kind: str, key: str, text: str) -> None:
+        """Keep a text under a kind and a key, in place of what was kept there."""
+        with self._explained(), self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", (kind, key, text))
+
+    def recall(self, kind: str, key: str) -> str | None:
+        """Return the text kept under a kind and a key, or None."""
+        with self._explained():
+            query = "SELECT text FROM memo WHERE kind = ? AND key = ?"
+            found = self._db.execute(query, (kind, key)).fetchone()
+            return None if found is None else str(found[0])
+
     def forget(self, fingerprint_prefix: str) -> None:
-        """Remove the scores of every model whose fingerprint begins with the prefix."""
+        """Remove the scores of every model whose fingerprint begins with the prefix.
+
+        What is remembered under keys that begin with it goes, too.
+        """
         pattern = (len(fingerprint_prefix), fingerprint_prefix)
         which = "(SELECT id FROM scorer WHERE substr(fingerprint, 1, ?) = ?)"
         with self._explained(), self._transaction():
             self._db.execute(f"DELETE FROM score WHERE scorer IN {which}", pattern)  # noqa: S608
             self._db.execute("DELETE FROM scorer WHERE substr(fingerprint, 1, ?) = ?", pattern)
+            self._db.execute("DELETE FROM memo WHERE substr(key, 1, ?) = ?", pattern)
 
     def close(self) -> None:
         """Close the file."""

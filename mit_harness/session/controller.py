@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mit_harness.report.audit import AuditReport
     from mit_harness.report.folder import ReportFolder
+    from mit_harness.report.items import ItemScores
     from mit_harness.report.schema import Results
     from mit_harness.session.run import EvalRun
 
@@ -104,8 +105,9 @@ class Controller:
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
                 run = self._run
-                self.results = self._results(run)
-                self._folder.write(self.results, lambda: self._audit(run))
+                self.results = self._folder.write(
+                    self._results(run), lambda: self._audit(run), self._items(run)
+                )
         except MitHarnessError as error:
             self.faults.append(str(error))
         finally:
@@ -201,23 +203,31 @@ class Controller:
             models=model_records(run.handles.values(), recorder.claims()),
         )
 
+    def _items(self, run: "EvalRun") -> "ItemScores":
+        """Return the scores behind every verdict, whichever process made them."""
+        from mit_harness.session.gathering import item_scores
+
+        return item_scores(
+            run,
+            {
+                model: [claim.id for claim in claims if claim.verdict != "error"]
+                for model, claims in self.recorder.claims().items()
+            },
+        )
+
     def _audit(self, run: "EvalRun") -> "AuditReport":
         """Audit the sequences of the claims that were judged, whichever process judged them."""
         from dataclasses import replace
 
-        from mit_harness.claims.registry import CLAIMS, get_claim
         from mit_harness.report.audit import audit_claims
+        from mit_harness.session.gathering import judged_claims
 
         judged = {case.claim for case in self.recorder.cases.values()}
-        here = {claim.id: claim for chosen in run.selected.values() for claim in chosen.values()}
-        own = sorted(judged - set(CLAIMS))
-        claims = [get_claim(claim_id) for claim_id in CLAIMS if claim_id in judged]
-        claims += [here[claim_id] for claim_id in own if claim_id in here]
-        found = audit_claims(claims, run.design, run.spec.protocol)
+        claims, absent = judged_claims(run, judged)
+        found = audit_claims(list(claims.values()), run.design, run.spec.protocol)
         unknown = [
             f"{claim_id}: a claim of the project's own is known to the workers only; run without -n"
-            for claim_id in own
-            if claim_id not in here
+            for claim_id in absent
         ]
         return replace(found, left_out=(*unknown, *found.left_out))
 

@@ -1,6 +1,7 @@
 """One run: which models meet which claims, what they need scored, and what comes out."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from mit_harness.errors import InputError, NotApplicable, printable
 from mit_harness.models.base import ModelHandle
 from mit_harness.models.registry import Registry
 from mit_harness.promoter.core import DesignSpec
-from mit_harness.promoter.sequence_set import SequenceSet
+from mit_harness.promoter.sequence_set import Item, SequenceSet
 from mit_harness.scoring.engine import LazyModel, Progress, ScoreTable, missing, score
 from mit_harness.scoring.store import Store
 from mit_harness.session.settings import Settings, Suite
@@ -38,6 +39,9 @@ class EvalRun:
             check_claim(claim_id)
         self.selected: dict[str, dict[str, Claim]] = {}
         self._designs: dict[str, SequenceSet | NotApplicable] = {}
+        self._tables: dict[str, ScoreTable] = {}
+        self._sent: set[str] = set()
+        self._borrowed = False
 
     @cached_property
     def handles(self) -> Mapping[str, ModelHandle]:
@@ -103,6 +107,24 @@ class EvalRun:
             raise made
         return made
 
+    def publish(self, claim: Claim) -> None:
+        """Keep a design where other processes of this run find it: only workers know own claims."""
+        if claim.id not in self._sent:
+            rows = json.dumps([tuple(item) for item in self.design(claim)])
+            self.store.remember("design", self._key(claim.id), rows)
+            self._sent.add(claim.id)
+
+    def published(self, claim_id: str) -> SequenceSet | None:
+        """Return the design of a claim that a worker of this run published, or None."""
+        rows = self.store.recall("design", self._key(claim_id))
+        if rows is None:
+            return None
+        self._borrowed = True
+        return SequenceSet.of(Item(*row) for row in json.loads(rows))
+
+    def _key(self, claim_id: str) -> str:
+        return f"run:{self.settings.run_id}:{claim_id}"
+
     def needed(self, name: str) -> list[str]:
         """Return the distinct sequences that one model's selected claims need."""
         wanted: dict[str, None] = {}
@@ -124,13 +146,27 @@ class EvalRun:
 
     def scores(self, model: LazyModel, progress: Progress | None = None) -> ScoreTable:
         """Score what the model's selected claims need and the store does not hold."""
-        return score(
+        table = score(
             model,
             self.needed(model.handle.name),
             self.store if model.handle.stored else None,
             batch_tokens=self.settings.batch_tokens,
             progress=progress,
         )
+        self._tables[model.handle.name] = table
+        return table
+
+    def known(self, handle: ModelHandle, sequences: Sequence[str]) -> ScoreTable:
+        """Return what is known of a model's scores, whichever process scored: nothing is scored.
+
+        Recorded scores are read again.
+        """
+        if handle.name in self._tables:
+            return self._tables[handle.name]
+        if handle.stored:
+            return ScoreTable(self.store.lookup(handle, sequences))
+        with LazyModel(handle) as model:
+            return score(model, sequences)
 
     def judge(self, claim: Claim, handle: ModelHandle, table: ScoreTable) -> ClaimResult:
         """Judge one claim from one model's scores."""
@@ -145,11 +181,12 @@ class EvalRun:
         return replace(result, explanation=printable(result.explanation))
 
     def close(self, *, forget: bool = False) -> None:
-        """Close the store if it was opened; `forget` the scores that were for this run only."""
+        """Close the store if it was opened; `forget` what was for this run only."""
         if "store" not in self.__dict__:
             return
         try:
-            if forget and any(not handle.lasting for handle in self.handles.values()):
+            own = any(not handle.lasting for handle in self.handles.values())
+            if forget and (own or self._borrowed):
                 self.store.forget(f"run:{self.settings.run_id}:")
         finally:
             self.store.close()

@@ -19,6 +19,7 @@ from mit_harness.report.folder import (
     RESULTS,
     ReportFolder,
     read_results,
+    sealed,
     to_json,
 )
 from mit_harness.report.leaderboard import to_markdown
@@ -47,9 +48,9 @@ def refusal(path):
 
 def test_a_run_writes_two_files(make, folder):
     run = make.small_run()
-    folder.write(run)
+    assert folder.write(run) == sealed(run)
     assert files(folder.path) == [LEADERBOARD, RESULTS]
-    assert read_results(folder.path) == run
+    assert read_results(folder.path) == sealed(run)
     text = (folder.path / LEADERBOARD).read_text(encoding="utf-8")
     assert text == to_markdown(run.design, run.models, run.run.harness)
 

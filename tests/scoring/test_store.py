@@ -206,3 +206,23 @@ def test_a_link_to_a_network_filesystem_is_followed(tmp_path):
 
 def test_without_a_list_of_mounts_nothing_is_known(tmp_path):
     assert network_filesystem(tmp_path, tmp_path / "absent") is None
+
+
+def test_memos_are_kept_replaced_and_forgotten_with_their_run(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.recall("noise", "key") is None
+        store.remember("noise", "key", "first")
+        store.remember("noise", "key", "second")
+        store.remember("design", "run:1:mine", "rows")
+        store.forget("run:1:")
+        assert store.recall("noise", "key") == "second"
+        assert store.recall("design", "run:1:mine") is None
+
+
+def test_a_store_from_before_memos_gets_their_table(tmp_path):
+    Store(tmp_path / "s.sqlite").close()
+    with sqlite3.connect(tmp_path / "s.sqlite") as db:
+        db.execute("DROP TABLE memo")
+    db.close()
+    with Store(tmp_path / "s.sqlite") as store:
+        assert store.recall("noise", "key") is None

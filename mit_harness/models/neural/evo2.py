@@ -227,6 +227,7 @@ def evo2_handle(
         tolerance=TOLERANCES["bfloat16"],
         options={**spec.options, "dtype": "bfloat16", "projections": found.projections},
         parameters=found.known.parameters,
+        revision=found.weights.commit or None,
     )
 
 

@@ -156,6 +156,7 @@ def hf_handle(
         options={**spec.options, "dtype": options.dtype},
         parameters=parameters,
         batch_bases=_batch_bases(found.kind, parameters),
+        revision=found.checkpoint.commit or None,
     )
 
 
