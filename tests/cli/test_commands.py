@@ -163,7 +163,7 @@ def test_audit_takes_any_file_as_far_as_it_holds_pairs(tmp_path: Path):
     file.write_text("\n".join(lines) + "\nlength_150_H_0\tlength_150_H\t0\tACGT\t\n")
     with pytest.MonkeyPatch.context() as patch:
         said: list[str] = []
-        patch.setattr("mit_harness.cli._say", said.append)
+        patch.setattr("mit_harness.cli.analyses.say", said.append)
         text = run("audit", file)
     assert "## Not audited" in text
     assert "| length_200_H " in text.replace("\\", "")
