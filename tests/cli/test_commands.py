@@ -188,7 +188,7 @@ def test_audit_refuses_a_file_without_pairs(tmp_path: Path):
     assert "cannot be written" in refused("audit", "--n", 2, "--figure", away)
 
 
-RELEASE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "published"
+RELEASE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "published"
 
 
 @pytest.mark.skipif(
