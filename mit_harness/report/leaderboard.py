@@ -25,7 +25,7 @@ from mit_harness.report.text import (
     verdict,
 )
 
-_NOTES = """\
+NOTES = """\
 Intervals are 95 % (BCa bootstrap over matched pairs, 10,000 resamples; Clopper-Pearson where all
 pairs agree); ties count one half. A claim holds when its interval lies above the threshold and an
 exact one-sided sign test has p < 0.025. `holds*`: it does not survive Benjamini-Hochberg over the
@@ -33,7 +33,7 @@ models or Holm over the claims. CSS alone flatters any model that counts A+T: re
 which composition is equal and the junctions of element and box stand on both sides. MES is Cohen's
 d of intact against broken boxes (synthetic, classes C and D); ∞ means zero spread."""
 
-_PUBLISHED_NOTES = """\
+PUBLISHED_NOTES = """\
 The paper's protocol: ties lose, percentile bootstrap, one-sided t-test of the 0/1 outcomes, the
 models of the run corrected by Benjamini-Hochberg; no control with equal k-mers. MES is Cohen's d of
 intact against broken boxes."""
@@ -174,7 +174,7 @@ def to_markdown(
         markdown(f"mit-harness {harness}; {describe_design(design)}."),
         *([] if complete else [_INCOMPLETE]),
         _markdown(table(models)),
-        _PUBLISHED_NOTES if design.protocol == "published" else _NOTES,
+        PUBLISHED_NOTES if design.protocol == "published" else NOTES,
         *([f"[Control audit](audit.md) of the sequences: {audit}"] if audit else []),
         "## Verdicts",
         _markdown(verdict_table(models)),
@@ -183,7 +183,7 @@ def to_markdown(
         "## Published rows",
         "\n".join(
             [f"From {published.SOURCE}.", _PUBLISHED_ROWS]
-            + ([] if design.protocol == "published" else [_PUBLISHED_NOTES])
+            + ([] if design.protocol == "published" else [PUBLISHED_NOTES])
         ),
         _markdown(published_table()),
     ]
