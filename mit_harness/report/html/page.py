@@ -3,8 +3,8 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -58,14 +58,14 @@ class Run:
         Per-item scores, if it kept them.
     audit
         Of its sequences, if there is one.
-    figures
-        To be drawn.
+    draw
+        Returns the figures; called only if the page has to be made.
     """
 
     results: Results
     items: ItemScores | None = None
     audit: AuditReport | None = None
-    figures: Sequence[Figure] = field(default=())
+    draw: Callable[[], Sequence[Figure]] = tuple
 
     @property
     def models(self) -> list[ModelRecord]:
@@ -79,12 +79,13 @@ def page(run: Run) -> str:
     All that differs between two runs of one command (date, duration, checksum) stands between
     ``<!--stamp-->`` and ``<!--/stamp-->``; see `stamped`.
     """
-    bundle, script = drawn(run.figures), _asset("page.js")
+    figures = run.draw()
+    bundle, script = drawn(figures), _asset("page.js")
     # The text between the tags, as the browser hashes it: with the template's line feed.
     scripts = [*([bundle] if bundle else []), f"\n{script}"]
     text = _templates().get_template("report.html.j2").render(
         **_tables(run),
-        **_pairs(run),
+        **_pairs(run, figures),
         sections=list(_SECTIONS.items()),
         legend=list(_LEGEND.items()),
         symbols=views.SYMBOLS,
@@ -94,7 +95,7 @@ def page(run: Run) -> str:
         summary=_summary(run),
         warnings=_warnings(run.results.run),
         skipped=[(printable(k), printable(v)) for k, v in run.results.run.skipped.items()],
-        figures=run.figures,
+        figures=figures,
         no_figures=_NO_FIGURES,
         audit=_audit(run),
         script_hashes=" ".join(map(_hash, scripts)),
@@ -197,7 +198,7 @@ def _tables(run: Run) -> dict[str, Any]:
     }
 
 
-def _pairs(run: Run) -> dict[str, Any]:
+def _pairs(run: Run, figures: Sequence[Figure]) -> dict[str, Any]:
     models, claims = run.models, views.claim_ids(run.models)
     items = run.items or ItemScores()
     every = compared(items, run.results.design)
@@ -211,7 +212,7 @@ def _pairs(run: Run) -> dict[str, Any]:
         "outcome_names": OUTCOMES,
         "pairs": viewer,
         "outcomes": packed_json(counted),
-        "figures": packed_json([figure.data() for figure in run.figures]),
+        "figures": packed_json([figure.data() for figure in figures]),
     }
     return {
         "data": compact(data),
