@@ -16,6 +16,7 @@ Row = dict[str, str | int | float | None]
 
 _LONGEST = 30
 """Characters of a model's name in a chart; of a longer one the middle is left out."""
+SIGNS = {0: "", 1: "∞", -1: "-∞"}
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def point_row(point: Point, label: str, order: int) -> Row:
     """Return a point as a chart's row; `order` counts a model's points."""
     numbers = ("x", "raw", "raw_low", "raw_high", "estimate", "ci_low", "ci_high")
     row: Row = {name: finite(getattr(point, name)) for name in numbers}
+    endless = 0 if point.estimate is not None or not point.raw else int(math.copysign(1, point.raw))
+    row |= {"infinite": endless, "sign": SIGNS[endless]}
     row |= {"model": label, "series": point.series, "label": point.label, "n": point.n}
     return row | {"mark": point.mark, "note": point.note, "order": order}
 
@@ -139,5 +142,6 @@ def metric_row(data: FigureData, model: ModelRecord, metric: MetricRecord) -> Ro
         "ci_high": finite(metric.ci_high),
         "n": metric.n,
         "infinite": infinite,
+        "sign": SIGNS[infinite],
         "note": metric.note,
     }

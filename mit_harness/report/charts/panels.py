@@ -1,6 +1,5 @@
 """Small multiples: one panel a model, all from one table."""
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,13 +22,10 @@ def grid(models: int, width: int, height: int = 130, least: int = _LEAST) -> tup
 
 
 def silent_rows(data: FigureData, rows: Sequence[Row]) -> list[Row]:
-    """Return a row for each panel that has nothing to draw, with the reason in short lines."""
+    """Return a row for each panel that has nothing to draw."""
     drawn = {row["model"] for row in rows if row["estimate"] is not None}
-    told: dict[str, str] = {}
-    for row in rows:
-        if row["model"] not in drawn:
-            told.setdefault(str(row["model"]), str(row["note"]) or "undefined")
-    return [{"model": m, "why": "\n".join(textwrap.wrap(why, 22))} for m, why in told.items()]
+    silent = dict.fromkeys(str(row["model"]) for row in rows if row["model"] not in drawn)
+    return [{"model": model, "why": "no spread over\nbackgrounds: no SD"} for model in silent]
 
 
 def panelled(
@@ -62,11 +58,11 @@ def panelled(
     found: alt.FacetChart = chart.facet(
         facet=alt.Facet("model:N", sort=order, header=header, title=None),
         columns=columns,
-        spacing=14,
+        spacing={"row": 44, "column": 14 if shared_y else _AXIS},
+        bounds="flush",  # else the length of a number on an axis moves its panel
     )
-    return found.resolve_scale(y="shared" if shared_y else "independent").resolve_axis(
-        x="independent", y="independent"
-    )
+    across = "shared" if shared_y else "independent"
+    return found.resolve_scale(y=across).resolve_axis(x="independent", y=across)
 
 
 def tooltips(interactive: bool, x_title: str) -> list["alt.Tooltip"]:
@@ -90,27 +86,24 @@ def tooltips(interactive: bool, x_title: str) -> list["alt.Tooltip"]:
     ]
 
 
+_ONCE = "datum.order === 0 && isValid(datum.estimate)"
+"""One row of each panel that has something to draw."""
+
+
 def zero_rule(value: float = 0) -> "alt.Chart":
     """Return a horizontal line, once a panel."""
     import altair as alt
 
-    chart: alt.Chart = (
-        alt.Chart()
-        .transform_filter("datum.order === 0")
-        .mark_rule(strokeWidth=1)
-        .encode(y=alt.datum(value))
-    )
+    base = alt.Chart().transform_filter(_ONCE)
+    chart: alt.Chart = base.mark_rule(strokeWidth=1).encode(y=alt.datum(value))
     return chart
 
 
-def place_rule(value: float) -> "alt.Chart":
-    """Return a dashed vertical line, once a panel."""
+def place_rule(value: float, scale: "alt.Scale") -> "alt.Chart":
+    """Return a dashed vertical line, once a panel, on the scale of its axis."""
     import altair as alt
 
-    chart: alt.Chart = (
-        alt.Chart()
-        .transform_filter("datum.order === 0")
-        .mark_rule(strokeDash=[3, 3], strokeWidth=1)
-        .encode(x=alt.datum(value))
-    )
+    base = alt.Chart().transform_filter(_ONCE)
+    line = base.mark_rule(strokeDash=[3, 3], strokeWidth=1)
+    chart: alt.Chart = line.encode(x=alt.XDatum(value, scale=scale))
     return chart

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from mit_harness.report.charts import words
 from mit_harness.report.charts.data import FigureData
 from mit_harness.report.charts.lines import banded
-from mit_harness.report.charts.panels import place_rule
 from mit_harness.report.charts.theme import FIRST
 
 if TYPE_CHECKING:
@@ -46,6 +45,6 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
         ticks=(10, 12, 14, 17, 20, 22, 25),
         width=width,
         interactive=interactive,
-        under=[place_rule(CONSENSUS)],
+        marked=CONSENSUS,
     )
     return words.titled(found, TITLE, X, Y, panels=columns)

@@ -44,6 +44,7 @@ def config(*, dark: bool = False) -> dict[str, Any]:
             "orient": "top",
             "titleOrient": "left",
             "offset": 4,
+            "symbolOpacity": 1,
         },
         "header": {**text, "labelFontSize": 11, "labelFontWeight": "bold", "title": None},
         "title": {

@@ -53,7 +53,8 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
     known = alt.Chart().transform_filter("isValid(datum.estimate)")
     over = f"datum.mark === '{OVER}'"
     base = known.transform_filter(f"!({over})")
-    x = alt.X("x:Q").title(X if columns == 1 else None).scale(domain=[-3, 90], nice=False)
+    scale = alt.Scale(domain=[-3, 90], nice=False)
+    x = alt.X("x:Q", scale=scale).title(X if columns == 1 else None)
     x = x.axis(values=[0, 15, 39, 63, 87], grid=False)
     y = alt.Y("estimate:Q").title(Y if columns == 1 else None).axis(tickCount=4)
     domain = list(_MARKS)
@@ -65,7 +66,7 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
     edge = known.transform_filter(over).mark_point(filled=True, size=34, opacity=1)
     layers = [
         zero_rule(),
-        place_rule(SIGMA70["up"].start),
+        place_rule(SIGMA70["up"].start, scale),
         base.mark_rule(strokeWidth=1.3).encode(
             x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour
         ),

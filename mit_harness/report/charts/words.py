@@ -92,9 +92,10 @@ def _left_out(
     return said
 
 
-def titled(chart: "Figure", title: str, x: str, y: str, *, panels: int) -> "Figure":
+def titled(chart: "Figure", title: str, x: str, y: str = "", *, panels: int) -> "Figure":
     """Return a chart with its title; of several panels, also what their axes are."""
     import altair as alt
 
-    axes = [f"Across: {x}. Up: {y}."] if panels > 1 else []
+    up = f" Up: {y}." if y else ""
+    axes = [f"Across: {x}.{up}"] if panels > 1 else []
     return chart.properties(title=alt.Title(title, subtitle=axes, offset=10))
