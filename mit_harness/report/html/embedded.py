@@ -8,19 +8,39 @@ from mit_harness.errors import printable
 from mit_harness.report.charts.data import FigureData, Row
 from mit_harness.report.html.figures import Cell, Figure
 from mit_harness.report.items import ItemScores
+from mit_harness.report.leaderboard import ranked
 from mit_harness.report.schema import Results
 
-SHOWN = ("css_scr", "ladder", "at_titration", "at_rescue", "up_position", "spacing", "strand")
+SHOWN = ("css", "scr", "ladder", "at_titration", "at_rescue", "up_position", "spacing", "strand")
 """Modules of `mit_harness.report.charts`, in the page's order."""
 WIDTH = 1_100
 """Pixels of a chart; where there are fewer, it scrolls."""
+
+_COLUMNS = {
+    "model": "model",
+    "kind": "kind",
+    "series": "series",
+    "label": "at",
+    "estimate": "value",
+    "ci_low": "CI low",
+    "ci_high": "CI high",
+    "x": "CSS",
+    "x_low": "CSS, CI low",
+    "x_high": "CSS, CI high",
+    "raw": "own unit",
+    "n": "n",
+    "mark": "what",
+    "note": "note",
+}
+"""Columns of a figure's table, where its rows have them."""
 
 
 def figures(results: Results, items: ItemScores | None) -> list[Figure]:
     """Return every figure that a run has the numbers for."""
     if not results.models:
         return []
-    return list(_made(FigureData(results, items or ItemScores())))
+    order = tuple(model.name for model in ranked(results.models))
+    return list(_made(FigureData(results, items or ItemScores(), order)))
 
 
 def _made(data: FigureData) -> Iterator[Figure]:
@@ -29,3 +49,36 @@ def _made(data: FigureData) -> Iterator[Figure]:
         if module.missing(data):
             continue
         yield _figure(module, data)
+
+
+def _figure(module: Any, data: FigureData) -> Figure:  # noqa: ANN401 - a module of charts
+    # What is drawn is not checked value by value: that takes most of the time.
+    spec = module.chart(data, width=WIDTH, interactive=True).to_dict(validate=False)
+    rows = max(_values(spec), key=len, default=[])
+    header = [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
+    return Figure(
+        title=module.TITLE,
+        caption=module.caption(data),
+        alt=f"{module.TITLE}; its numbers stand in the table below it.",
+        spec=spec,
+        header=tuple(_COLUMNS[name] for name in header),
+        rows=tuple(tuple(_cell(row.get(name)) for name in header) for row in rows),
+    )
+
+
+def _values(spec: Any) -> Iterator[list[Row]]:  # noqa: ANN401 - any part of a specification
+    """Yield the tables that a specification draws from."""
+    if isinstance(spec, dict):
+        if isinstance(values := spec.get("values"), list) and all(
+            isinstance(row, dict) and "model" in row for row in values
+        ):
+            yield values
+        for part in spec.values():
+            yield from _values(part)
+    elif isinstance(spec, list):
+        for part in spec:
+            yield from _values(part)
+
+
+def _cell(value: Cell) -> Cell:
+    return printable(value) if isinstance(value, str) else value
