@@ -12,6 +12,7 @@ from typing import Any
 from mit_harness.claims.registry import CLAIMS
 from mit_harness.errors import printable
 from mit_harness.report.audit import AuditReport
+from mit_harness.report.charts.theme import config
 from mit_harness.report.html import mistakes, views
 from mit_harness.report.html.audited import AuditView, audit_view
 from mit_harness.report.html.figures import Figure, drawn
@@ -213,6 +214,7 @@ def _pairs(run: Run, figures: Sequence[Figure]) -> dict[str, Any]:
         "pairs": viewer,
         "outcomes": packed_json(counted),
         "figures": packed_json([figure.data() for figure in figures]),
+        "themes": {"light": config(), "dark": config(dark=True)},
     }
     return {
         "data": compact(data),

@@ -137,35 +137,16 @@
 
   // ---- figures ----
   const figures = once(() => unpackJson(data.figures));
-  function look() {
-    const probe = make("span", { hidden: true });
-    document.body.append(probe);
-    const [ink, soft, line] = ["--ink", "--soft", "--line"].map((key) => {
-      probe.style.color = `var(${key})`;
-      return getComputedStyle(probe).color;
-    });
-    probe.remove();
-    return {
-      background: null,
-      aria: false,
-      view: { stroke: line },
-      axis: { domainColor: soft, gridColor: line, tickColor: soft, labelColor: ink, titleColor: ink },
-      legend: { labelColor: ink, titleColor: ink },
-      header: { labelColor: ink, titleColor: ink },
-      title: { color: ink, subtitleColor: ink },
-      text: { color: ink },
-      style: { "guide-label": { fill: ink }, "guide-title": { fill: ink }, "group-title": { fill: ink } },
-    };
-  }
   const drawn = new Map();
   async function draw(box) {
     const { spec } = (await figures())[Number(box.dataset.figure)];
+    const look = isDark() ? "dark" : "light";
     drawn.get(box)?.finalize();
     try {
-      const target = make("div");
-      const made = await vegaEmbed(target, structuredClone(spec), {
-        actions: false, renderer: "svg", config: look(), theme: isDark() ? "dark" : undefined, tooltip: { theme: isDark() ? "dark" : "light" },
-      });
+      const target = make("div", { "aria-hidden": "true" }); // the box has the words for it
+      const config = { ...data.themes[look], aria: false };
+      const options = { actions: false, renderer: "svg", config, tooltip: { theme: look }, logLevel: vega.Error };
+      const made = await vegaEmbed(target, structuredClone(spec), options);
       box.replaceChildren(target);
       drawn.set(box, made);
     } catch (error) {
