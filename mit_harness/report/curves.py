@@ -115,7 +115,7 @@ class Drawn:
         spread = math.sqrt(squares / degrees)
         return spread if spread > self.floor else None
 
-    def point(  # noqa: PLR0913 - one point has that many parts
+    def point(
         self,
         series: str,
         x: float,
@@ -192,9 +192,7 @@ def _places(drawn: Drawn) -> Made:
         start = SIGMA70["up"].start + offset
         gained = np.subtract(*scored.matched(up_position.place(offset), absent))
         note = _OVER.get(offset, "")
-        made.append(
-            drawn.point("UP", start, f"{start}", gained, spread, mark=mark, note=note)
-        )
+        made.append(drawn.point("UP", start, f"{start}", gained, spread, mark=mark, note=note))
     return made
 
 
@@ -228,7 +226,7 @@ FORMS = {
 
 def _strand(drawn: Drawn) -> Made:
     """Return forward less each other form, per background."""
-    first = {form: "C" for form in FORMS} | {strand.EXCHANGED: strand.FORWARD}
+    first = dict.fromkeys(FORMS, "C") | {strand.EXCHANGED: strand.FORWARD}
     held = [form for form in FORMS if drawn.scored.has(first[form], form)]
     spread = drawn.spread(dict.fromkeys(n for form in held for n in (first[form], form)))
     made = []

@@ -37,7 +37,7 @@ def banded(
     import altair as alt
 
     rows = [row | {"line": styles[str(row["series"])][0]} for row in curve_rows(data, curve)]
-    columns, wide, high = size = grid(len(data.models), width)
+    columns, _wide, _high = size = grid(len(data.models), width)
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     pad = (ticks[-1] - ticks[0]) / 25
     scale = alt.Scale(domain=[ticks[0] - pad, ticks[-1] + pad], nice=False, zero=False)
@@ -56,9 +56,7 @@ def banded(
     layers = [
         *([place_rule(marked, scale)] if marked is not None else []),
         zero_rule(),
-        base.mark_area(opacity=0.22).encode(
-            x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour
-        ),
+        base.mark_area(opacity=0.22).encode(x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour),
         base.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash),
         base.mark_point(filled=True, size=26, opacity=1).encode(
             x=x, y=y, color=colour, shape=shape, tooltip=tooltips(interactive, x_title)

@@ -15,14 +15,24 @@ _MARGIN = 60
 """Pixels right of the points, for the asterisk or the reason that there is no point."""
 
 
-def kinds() -> tuple["alt.Color", "alt.Shape"]:
-    """Return the colour and the shape that tell kinds of models apart."""
+def present(rows: Sequence[Row]) -> list[str]:
+    """Return the kinds of models among rows, in the order of the palette."""
+    held = {row["kind"] for row in rows}
+    return [kind for kind in KINDS if kind in held]
+
+
+def kinds(held: Sequence[str], *, legend: bool = True) -> tuple["alt.Color", "alt.Shape"]:
+    """Return the colour and the shape that tell kinds of models apart; `held` are in the legend."""
     import altair as alt
 
     names = list(KINDS)
-    colour = alt.Color("kind:N", title=None).scale(domain=names, range=list(KINDS.values()))
-    shape = alt.Shape("kind:N", title=None).scale(domain=names, range=list(KIND_SHAPES.values()))
-    return colour, shape
+    shown = alt.Legend(title=None, values=list(held)) if legend else None
+    colour = alt.Color("kind:N", legend=shown)
+    shape = alt.Shape("kind:N", legend=shown)
+    return (
+        colour.scale(domain=names, range=list(KINDS.values())),
+        shape.scale(domain=names, range=[KIND_SHAPES[name] for name in names]),
+    )
 
 
 def tips(interactive: bool, name: str) -> list["alt.Tooltip"]:
@@ -64,7 +74,7 @@ def ranked(
     """
     import altair as alt
 
-    colour, shape = series or kinds()
+    colour, shape = series or kinds(present(rows))
     wide = max(width - _LABELS - _MARGIN, 160)
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     x = alt.X("estimate:Q", scale=scale, title=title)
