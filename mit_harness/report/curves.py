@@ -130,10 +130,12 @@ class Drawn:
         values = np.where(np.abs(values) <= self.floor, 0.0, values)
         found = self.stats.estimate("", [values], lambda m: m[..., 0], unit="")
         raw = (found.value, found.ci_low, found.ci_high)
-        scaled = [None if v is None or spread is None else v / spread for v in raw]
+        low, middle, high = (
+            None if v is None or spread is None else v / spread for v in (raw[1], raw[0], raw[2])
+        )
         why = found.note if found.value is None else (NO_SPREAD if spread is None else "")
         said = "; ".join(filter(None, (why, note)))
-        return Point(self.model, series, x, label, *raw, *scaled, found.n, mark, said)
+        return Point(self.model, series, x, label, *raw, middle, low, high, found.n, mark, said)
 
 
 def _titration(drawn: Drawn) -> Made:

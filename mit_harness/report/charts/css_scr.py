@@ -1,6 +1,6 @@
 """Figure 1d: the CSS-SCR plane, compensation against its place."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from mit_harness.report import published
 from mit_harness.report.charts import words
@@ -112,7 +112,7 @@ def _plane(
     colour, shape = kinds(present(rows))
     scale = alt.Scale(domain=[_LOW, _HIGH], nice=False)
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    axis = {"values": ticks, "labelExpr": "datum.value"}
+    axis: dict[str, Any] = {"values": ticks, "labelExpr": "datum.value"}
     x = alt.X("css_estimate:Q", scale=scale, title="CSS = P(E > D)").axis(**axis)
     y = alt.Y("scr_estimate:Q", scale=scale, title=y_title).axis(**axis)
     fields = [("model:N", "model"), ("kind:N", "kind")]
@@ -137,8 +137,8 @@ def _plane(
         points.encode(x=x, y=y, color=colour, shape=shape, tooltip=tips),
         *_texts(rows, side, numbered, scale),
     ]
-    chart: alt.LayerChart = alt.layer(*layers).properties(width=side, height=side)
-    return chart
+    chart = alt.layer(*layers).properties(width=side, height=side)
+    return cast("alt.LayerChart", chart)
 
 
 _PARTS = ("estimate", "ci_low", "ci_high")
@@ -230,7 +230,7 @@ def _key(rows: list[Row]) -> "alt.LayerChart":
             align="left", fontSize=11, limit=_KEY - 40
         ),
     ]
-    chart: alt.LayerChart = alt.layer(*layers).properties(
+    chart = alt.layer(*layers).properties(
         width=_KEY, height=alt.Step(_STEP), view=alt.ViewConfig(stroke=None)
     )
-    return chart
+    return cast("alt.LayerChart", chart)

@@ -1,7 +1,7 @@
 """One row a model: a metric with its interval, which several figures are."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from mit_harness.report.charts.data import Row
 from mit_harness.report.charts.theme import KIND_SHAPES, KINDS
@@ -81,12 +81,13 @@ def ranked(
     x = x.axis(values=list(ticks), labelExpr="datum.value", grid=True)
     y = alt.Y("model:N", sort=list(order), title=None).scale(domain=list(order))
     y = y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6, grid=False)
-    offset = {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
-    ends = {"scale": scale}
+    offset: dict[str, Any] = (
+        {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
+    )
     zero = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[3, 3])
     words = alt.Chart().transform_filter("isValid(datum.text)").mark_text(align="left", fontSize=11)
     layers = [
-        zero.encode(x=alt.XDatum(line, **ends)),
+        zero.encode(x=alt.XDatum(line, scale=scale)),
         base.mark_rule(strokeWidth=1.5).encode(
             x=alt.X("ci_low:Q"), x2="ci_high:Q", y=y, color=colour, **offset
         ),
@@ -95,7 +96,6 @@ def ranked(
         ),
         words.encode(text="text:N", y=y, x=alt.value(wide + 6), **offset),
     ]
-    chart: alt.LayerChart = alt.layer(*layers, data=alt.InlineData(values=rows)).properties(
-        width=wide, height=alt.Step(_STEP, **({"for": "position"} if spread else {}))
-    )
-    return chart
+    step: dict[str, Any] = {"for": "position"} if spread else {}
+    chart = alt.layer(*layers, data=alt.InlineData(values=rows))
+    return cast("alt.LayerChart", chart.properties(width=wide, height=alt.Step(_STEP, **step)))
