@@ -115,7 +115,7 @@ class Drawn:
         spread = math.sqrt(squares / degrees)
         return spread if spread > self.floor else None
 
-    def point(  # noqa: PLR0913 - one point has that many parts
+    def point(
         self,
         series: str,
         x: float,
@@ -130,10 +130,12 @@ class Drawn:
         values = np.where(np.abs(values) <= self.floor, 0.0, values)
         found = self.stats.estimate("", [values], lambda m: m[..., 0], unit="")
         raw = (found.value, found.ci_low, found.ci_high)
-        scaled = [None if v is None or spread is None else v / spread for v in raw]
+        low, middle, high = (
+            None if v is None or spread is None else v / spread for v in (raw[1], raw[0], raw[2])
+        )
         why = found.note if found.value is None else (NO_SPREAD if spread is None else "")
         said = "; ".join(filter(None, (why, note)))
-        return Point(self.model, series, x, label, *raw, *scaled, found.n, mark, said)
+        return Point(self.model, series, x, label, *raw, middle, low, high, found.n, mark, said)
 
 
 def _titration(drawn: Drawn) -> Made:
@@ -192,9 +194,7 @@ def _places(drawn: Drawn) -> Made:
         start = SIGMA70["up"].start + offset
         gained = np.subtract(*scored.matched(up_position.place(offset), absent))
         note = _OVER.get(offset, "")
-        made.append(
-            drawn.point("UP", start, f"{start}", gained, spread, mark=mark, note=note)
-        )
+        made.append(drawn.point("UP", start, f"{start}", gained, spread, mark=mark, note=note))
     return made
 
 
@@ -228,7 +228,7 @@ FORMS = {
 
 def _strand(drawn: Drawn) -> Made:
     """Return forward less each other form, per background."""
-    first = {form: "C" for form in FORMS} | {strand.EXCHANGED: strand.FORWARD}
+    first = dict.fromkeys(FORMS, "C") | {strand.EXCHANGED: strand.FORWARD}
     held = [form for form in FORMS if drawn.scored.has(first[form], form)]
     spread = drawn.spread(dict.fromkeys(n for form in held for n in (first[form], form)))
     made = []

@@ -1,7 +1,7 @@
 """Lines with bands in small multiples, which several figures are."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mit_harness.report.charts.data import FigureData, curve_rows
 from mit_harness.report.charts.panels import grid, panelled, place_rule, tooltips, zero_rule
@@ -37,7 +37,7 @@ def banded(
     import altair as alt
 
     rows = [row | {"line": styles[str(row["series"])][0]} for row in curve_rows(data, curve)]
-    columns, wide, high = size = grid(len(data.models), width)
+    columns, _, _ = size = grid(len(data.models), width)
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     pad = (ticks[-1] - ticks[0]) / 25
     scale = alt.Scale(domain=[ticks[0] - pad, ticks[-1] + pad], nice=False, zero=False)
@@ -46,7 +46,7 @@ def banded(
     y = alt.Y("estimate:Q").title(y_title if columns == 1 else None).axis(tickCount=4)
     names = [name for name, _ in styles.values()]
     of = [style for _, style in styles.values()]
-    legend = {} if len(names) > 1 else {"legend": None}
+    legend: dict[str, Any] = {} if len(names) > 1 else {"legend": None}
     colour = alt.Color("line:N", title=None, **legend)
     colour = colour.scale(domain=names, range=[style.colour for style in of])
     shape = alt.Shape("line:N", title=None, **legend)
@@ -56,9 +56,7 @@ def banded(
     layers = [
         *([place_rule(marked, scale)] if marked is not None else []),
         zero_rule(),
-        base.mark_area(opacity=0.22).encode(
-            x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour
-        ),
+        base.mark_area(opacity=0.22).encode(x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour),
         base.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash),
         base.mark_point(filled=True, size=26, opacity=1).encode(
             x=x, y=y, color=colour, shape=shape, tooltip=tooltips(interactive, x_title)

@@ -1,7 +1,7 @@
 """Small multiples: one panel a model, all from one table."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from mit_harness.report.charts.data import FigureData, Row
 
@@ -55,14 +55,15 @@ def panelled(
     shown = {str(row["model"]) for row in rows}
     order = [data.labels[m.name] for m in data.models if data.labels[m.name] in shown]
     header = alt.Header(labelLimit=width + 20, labelPadding=3)
-    found: alt.FacetChart = chart.facet(
+    found = chart.facet(
         facet=alt.Facet("model:N", sort=order, header=header, title=None),
         columns=columns,
         spacing={"row": 44, "column": 14 if shared_y else _AXIS},
         bounds="flush",  # else the length of a number on an axis moves its panel
     )
-    across = "shared" if shared_y else "independent"
-    return found.resolve_scale(y=across).resolve_axis(x="independent", y=across)
+    across: Literal["shared", "independent"] = "shared" if shared_y else "independent"
+    found = found.resolve_scale(y=across).resolve_axis(x="independent", y=across)
+    return cast("alt.FacetChart", found)
 
 
 def tooltips(interactive: bool, x_title: str) -> list["alt.Tooltip"]:
@@ -81,7 +82,7 @@ def tooltips(interactive: bool, x_title: str) -> list["alt.Tooltip"]:
         ("n:Q", "backgrounds", ""),
     )
     return [
-        alt.Tooltip(name, title=title, **({"format": form} if form else {}))
+        alt.Tooltip(name, title=title, format=form) if form else alt.Tooltip(name, title=title)
         for name, title, form in fields
     ]
 

@@ -50,7 +50,7 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
     import altair as alt
 
     rows = _rows(data)
-    bounds = [float(row[k]) for row in rows for k in ("ci_low", "ci_high") if row[k] is not None]
+    bounds = [float(row[k] or 0) for row in rows for k in ("ci_low", "ci_high")]
     low, high = min([-0.2, *bounds]), max([1.2, *bounds])
     found = ranked(
         rows,

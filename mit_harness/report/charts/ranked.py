@@ -1,7 +1,7 @@
 """One row a model: a metric with its interval, which several figures are."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from mit_harness.report.charts.data import Row
 from mit_harness.report.charts.theme import KIND_SHAPES, KINDS
@@ -15,14 +15,24 @@ _MARGIN = 60
 """Pixels right of the points, for the asterisk or the reason that there is no point."""
 
 
-def kinds() -> tuple["alt.Color", "alt.Shape"]:
-    """Return the colour and the shape that tell kinds of models apart."""
+def present(rows: Sequence[Row]) -> list[str]:
+    """Return the kinds of models among rows, in the order of the palette."""
+    held = {row["kind"] for row in rows}
+    return [kind for kind in KINDS if kind in held]
+
+
+def kinds(held: Sequence[str], *, legend: bool = True) -> tuple["alt.Color", "alt.Shape"]:
+    """Return the colour and the shape that tell kinds of models apart; `held` are in the legend."""
     import altair as alt
 
     names = list(KINDS)
-    colour = alt.Color("kind:N", title=None).scale(domain=names, range=list(KINDS.values()))
-    shape = alt.Shape("kind:N", title=None).scale(domain=names, range=list(KIND_SHAPES.values()))
-    return colour, shape
+    shown = alt.Legend(title=None, values=list(held)) if legend else None
+    colour = alt.Color("kind:N", legend=shown)
+    shape = alt.Shape("kind:N", legend=shown)
+    return (
+        colour.scale(domain=names, range=list(KINDS.values())),
+        shape.scale(domain=names, range=[KIND_SHAPES[name] for name in names]),
+    )
 
 
 def tips(interactive: bool, name: str) -> list["alt.Tooltip"]:
@@ -64,19 +74,20 @@ def ranked(
     """
     import altair as alt
 
-    colour, shape = series or kinds()
+    colour, shape = series or kinds(present(rows))
     wide = max(width - _LABELS - _MARGIN, 160)
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     x = alt.X("estimate:Q", scale=scale, title=title)
     x = x.axis(values=list(ticks), labelExpr="datum.value", grid=True)
     y = alt.Y("model:N", sort=list(order), title=None).scale(domain=list(order))
     y = y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6, grid=False)
-    offset = {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
-    ends = {"scale": scale}
+    offset: dict[str, Any] = (
+        {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
+    )
     zero = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[3, 3])
     words = alt.Chart().transform_filter("isValid(datum.text)").mark_text(align="left", fontSize=11)
     layers = [
-        zero.encode(x=alt.XDatum(line, **ends)),
+        zero.encode(x=alt.XDatum(line, scale=scale)),
         base.mark_rule(strokeWidth=1.5).encode(
             x=alt.X("ci_low:Q"), x2="ci_high:Q", y=y, color=colour, **offset
         ),
@@ -85,7 +96,6 @@ def ranked(
         ),
         words.encode(text="text:N", y=y, x=alt.value(wide + 6), **offset),
     ]
-    chart: alt.LayerChart = alt.layer(*layers, data=alt.InlineData(values=rows)).properties(
-        width=wide, height=alt.Step(_STEP, **({"for": "position"} if spread else {}))
-    )
-    return chart
+    step: dict[str, Any] = {"for": "position"} if spread else {}
+    chart = alt.layer(*layers, data=alt.InlineData(values=rows))
+    return cast("alt.LayerChart", chart.properties(width=wide, height=alt.Step(_STEP, **step)))

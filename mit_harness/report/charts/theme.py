@@ -9,8 +9,14 @@ from typing import Any, NamedTuple
 
 GREY, BLUE, VERMILLION, GREEN = "#767676", "#0072B2", "#D55E00", "#009E73"
 
-KINDS = {"control": GREY, "reference": BLUE, "user": VERMILLION}
-KIND_SHAPES = {"control": "circle", "reference": "square", "user": "diamond"}
+KINDS = {"control": GREY, "reference": BLUE, "user": VERMILLION, "published": GREEN}
+KIND_SHAPES = {
+    "control": "circle",
+    "reference": "square",
+    "user": "diamond",
+    "published": "triangle-up",
+}
+"""Kinds of models; the paper's own rows are drawn hollow."""
 
 LIGHT, DARK = "#1b1b1b", "#e8e8e8"
 """Text on white, and on a dark page."""

@@ -49,7 +49,7 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
     import altair as alt
 
     rows = curve_rows(data, CURVE)
-    columns, wide, high = size = grid(len(data.models), width)
+    columns, _, high = size = grid(len(data.models), width)
     known = alt.Chart().transform_filter("isValid(datum.estimate)")
     over = f"datum.mark === '{OVER}'"
     base = known.transform_filter(f"!({over})")

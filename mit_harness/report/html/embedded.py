@@ -1,18 +1,18 @@
 """The charts of `mit_harness.report.charts` that the page shows, with the numbers behind them."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from mit_harness.errors import printable
+from mit_harness.report.charts import NAMES, Chart, get_chart
 from mit_harness.report.charts.data import FigureData, Row
 from mit_harness.report.html.figures import Cell, Figure
 from mit_harness.report.items import ItemScores
 from mit_harness.report.leaderboard import ranked
 from mit_harness.report.schema import Results
 
-SHOWN = ("css", "scr", "ladder", "at_titration", "at_rescue", "up_position", "spacing", "strand")
-"""Modules of `mit_harness.report.charts`, in the page's order."""
+FIRST = ("css_scr", "ladder")
+"""Charts that the page begins with; the others follow in the order of the paper's figures."""
 WIDTH = 1_100
 """Pixels of a chart; where there are fewer, it scrolls."""
 
@@ -21,12 +21,15 @@ _COLUMNS = {
     "kind": "kind",
     "series": "series",
     "label": "at",
+    "css_estimate": "CSS",
+    "css_ci_low": "CSS, CI low",
+    "css_ci_high": "CSS, CI high",
+    "scr_estimate": "SCR",
+    "scr_ci_low": "SCR, CI low",
+    "scr_ci_high": "SCR, CI high",
     "estimate": "value",
     "ci_low": "CI low",
     "ci_high": "CI high",
-    "x": "CSS",
-    "x_low": "CSS, CI low",
-    "x_high": "CSS, CI high",
     "raw": "own unit",
     "n": "n",
     "mark": "what",
@@ -44,22 +47,21 @@ def figures(results: Results, items: ItemScores | None) -> list[Figure]:
 
 
 def _made(data: FigureData) -> Iterator[Figure]:
-    for name in SHOWN:
-        module = import_module(f"mit_harness.report.charts.{name}")
-        if module.missing(data):
-            continue
-        yield _figure(module, data)
+    for name in dict.fromkeys((*FIRST, *NAMES)):
+        chart = get_chart(name)
+        if not chart.missing(data):
+            yield _figure(chart, data)
 
 
-def _figure(module: Any, data: FigureData) -> Figure:  # noqa: ANN401 - a module of charts
+def _figure(chart: Chart, data: FigureData) -> Figure:
     # What is drawn is not checked value by value: that takes most of the time.
-    spec = module.chart(data, width=WIDTH, interactive=True).to_dict(validate=False)
+    spec = chart.chart(data, width=WIDTH, interactive=True).to_dict(validate=False)
     rows = max(_values(spec), key=len, default=[])
     header = [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
     return Figure(
-        title=module.TITLE,
-        caption=module.caption(data),
-        alt=f"{module.TITLE}; its numbers stand in the table below it.",
+        title=chart.TITLE,
+        caption=chart.caption(data),
+        alt=f"{chart.TITLE}; its numbers stand in the table below it.",
         spec=spec,
         header=tuple(_COLUMNS[name] for name in header),
         rows=tuple(tuple(_cell(row.get(name)) for name in header) for row in rows),

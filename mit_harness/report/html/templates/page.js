@@ -145,7 +145,7 @@
     try {
       const target = make("div", { "aria-hidden": "true" }); // the box has the words for it
       const config = { ...data.themes[look], aria: false };
-      const options = { actions: false, renderer: "svg", config, tooltip: { theme: look }, logLevel: vega.Error };
+      const options = { actions: false, renderer: "svg", config, tooltip: { theme: look }, logLevel: 1 };
       const made = await vegaEmbed(target, structuredClone(spec), options);
       box.replaceChildren(target);
       drawn.set(box, made);
