@@ -10,6 +10,7 @@ from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError
 
 if TYPE_CHECKING:
+    from mit_harness.models.base import ModelHandle
     from mit_harness.promoter.core import DesignSpec
     from mit_harness.promoter.sequence_set import SequenceSet
 
@@ -25,6 +26,7 @@ WIDTH = 80
 """Columns of what is printed for people."""
 
 Format = Literal["tsv", "csv", "fasta", "jsonl", "parquet"]
+Dtype = Literal["float32", "bfloat16", "float16", "float64"]
 N = Annotated[int, typer.Option("--n", min=1, help="Number of backgrounds, that is of pairs.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random choice.")]
 Split = Annotated[Literal["test", "dev"], typer.Option(help="dev: a seed stream to tune on.")]
@@ -175,6 +177,7 @@ def design(
         made = get_claim(what).design(spec)
     names = {"promoter": [promoter_name(item) for item in made]}
     write_sequences(made, sys.stdout if out is None else out, format, names)
+    _say(f"{len(made)} sequences, sha256 {made.sha256}")
 
 
 @app.command()
@@ -188,16 +191,34 @@ def score(
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps.")] = None,
+    dtype: Annotated[
+        Dtype | None, typer.Option(help="Of a neural model's parameters (default: float32).")
+    ] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Refuse a larger model, such as 40GB.")
+    ] = None,
 ) -> None:
-    """Score a file of sequences: columns id, score, tokens, bases."""
+    """Score a file of sequences: columns id, sequence, score, tokens, bases."""
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
     from mit_harness.scoring.export import score_rows, write_rows
 
     made = _read(sequences)
-    loading = Loading(tuple(trust_remote_code or ()), offline, device)
+    loading = Loading(tuple(trust_remote_code or ()), offline, device, dtype)
     handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
+    if max_memory is not None:
+        _limit_memory(handle, dtype, max_memory)
     write_rows(score_rows(handle, made, store), out)
+
+
+def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:
+    from mit_harness.models.neural.memory import needs_gb, parse_gb, refuse_too_big, unknown_note
+
+    option = "--max-memory"
+    needs = needs_gb([handle], dtype)
+    refuse_too_big(needs, parse_gb(limit, option), option=option)
+    if note := unknown_note(needs, option):
+        _say(f"note: {note}")
 
 
 @app.command(name="import-scores")
@@ -206,13 +227,21 @@ def import_scores(
     sequences: Annotated[Path, typer.Option(help="The sequence file that was scored.")],
     out: Annotated[Path, typer.Option(help="Checked scores, for scores:OUT#score (tsv).")],
     column: Annotated[str, typer.Option(help="Column that holds the scores.")] = "score",
+    sequences_sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="What `design` said of the scored sequences.")
+    ] = None,
 ) -> None:
     """Check scores made elsewhere, one finite number per sequence, and keep them by sequence."""
     from mit_harness.scoring.export import write_rows
-    from mit_harness.scoring.imported import checked_scores
+    from mit_harness.scoring.imported import checked_scores, names_ids_only
 
     made = _read(sequences)
-    write_rows(checked_scores(file, column, made), out)
+    write_rows(checked_scores(file, column, made, sequences_sha256), out)
+    if sequences_sha256 is None and names_ids_only(file):
+        _say(
+            f"note: {file} holds ids and no sequences, so nothing shows that these were scored; "
+            "add a column of sequences, or --sequences-sha256 with what `mit-harness design` said"
+        )
     _say(f"{len(made)} scores in {out}; use --mit-model 'scores:{out}#score'")
 
 
