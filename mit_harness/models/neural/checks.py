@@ -30,6 +30,14 @@ CONVERT = (
 _HOPPER = (9, 0)
 
 
+NOT_DRIVEN = (
+    "it runs through a package of its own, which this version does not drive; score the sequences "
+    "of `mit-harness design` with that package and take the scores in by `mit-harness "
+    "import-scores`, or wrap it in a function and name 'py:module:factory'"
+)
+"""What to do about a model that has a preset and no scorer here."""
+
+
 def missing_base() -> list[str]:
     """Return what is missing for any neural model, each as a clause; empty if nothing."""
     absent = [name for name in BASE if not _is_there(name)]
@@ -117,6 +125,8 @@ def check_text(name: str, dtype: str = "float32") -> str:
     lacks = missing(preset)
     if preset.pickle:
         lacks.append(f"weights as safetensors: at this revision they are pickle ({CONVERT})")
+    if preset.loader == "evo":
+        lacks.insert(0, f"a scorer here: {NOT_DRIVEN}")
     dtype = dtype if preset.loader == "transformers" else "bfloat16"
     lines = [
         *_described(preset),
@@ -182,7 +192,7 @@ def _to_know(preset: Preset) -> list[str]:
             "It runs Python code of its repository: read that, then add "
             f"--mit-trust-remote-code {preset.name}"
         )
-    if preset.loader != "transformers":
+    if preset.loader == "evo2":
         lines.append(f"It is loaded by the package {next(iter(preset.requires.packages))}.")
     return ["", *lines] if lines else []
 

@@ -11,6 +11,7 @@ from mit_harness.models.neural.checks import (
     refuse_missing,
 )
 from mit_harness.models.neural.presets import PRESETS
+from mit_harness.models.registry import Registry
 
 
 @pytest.fixture
@@ -119,6 +120,16 @@ def test_what_a_check_says(machine: Any) -> None:
     assert "- weights as safetensors: at this revision they are pickle" in check_text("grover")
     assert "about 81.0 GB in bfloat16" in check_text("evo2-40b")
     assert "none pinned; write glm2@REVISION" in " ".join(check_text("glm2").split())
+
+
+def test_a_model_that_nothing_drives_says_what_to_do_instead(machine: Any) -> None:
+    machine(also=("evo", "flash_attn"), gpu=(9, 0))  # installed or not
+    said = " ".join(check_text("evo1").split())
+    assert "Missing: - a scorer here: it runs through a package of its own, which this" in said
+    assert "`mit-harness import-scores`, or wrap it in a function" in said
+    assert "the package evo (" not in said
+    with pytest.raises(ModelError, match=r"'evo1': it runs .* this version does not drive; score"):
+        Registry().resolve("evo1")
 
 
 def test_a_check_of_nothing() -> None:
