@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mit_harness.cli.app import WIDTH, Break, N, Out, Seed, Split, app, design_spec, wrapped
+from mit_harness.cli.app import WIDTH, Break, N, Out, Seed, Split, app, design_spec, say, wrapped
 from mit_harness.errors import InputError
 
 Format = Literal["tsv", "csv", "fasta", "jsonl", "parquet"]
@@ -110,3 +110,4 @@ def design(
         made = get_claim(what).design(spec)
     names = {"promoter": [promoter_name(item) for item in made]}
     write_sequences(made, sys.stdout if out is None else out, format, names)
+    say(f"{len(made)} sequences, sha256 {made.sha256}")

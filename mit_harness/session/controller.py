@@ -76,6 +76,8 @@ class Controller:
                 "name a local file with --mit-store",
                 "warning",
             )
+        if memory := run.memory_note:
+            self.note(memory)
         for handle in handles.values():
             if not handle.lasting:
                 self.note(

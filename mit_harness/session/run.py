@@ -1,7 +1,7 @@
 """One run: which models meet which claims, what they need scored, and what comes out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import Item, SequenceSet
 from mit_harness.scoring.engine import LazyModel, Progress, ScoreTable, missing, score
 from mit_harness.scoring.store import Store
+from mit_harness.session.distribution import ALONE, Sharing
 from mit_harness.session.settings import Settings, Suite
 
 
@@ -26,12 +27,18 @@ class EvalRun:
         What was asked for.
     register
         Called once with the model registry, so that conftest hooks can add to it.
+    sharing
+        Which processes load models into one memory.
     """
 
     def __init__(
-        self, settings: Settings, register: Callable[[Registry], object] | None = None
+        self,
+        settings: Settings,
+        register: Callable[[Registry], object] | None = None,
+        sharing: Sharing = ALONE,
     ) -> None:
         self.settings = settings
+        self.sharing = sharing
         self.registry = Registry(settings.run_id, self.catalogue, settings.loading)
         if register is not None:
             register(self.registry)
@@ -48,11 +55,26 @@ class EvalRun:
         """The models of this run by their unique names."""
         handles = self.registry.resolve_all(self.settings.models)
         if self.settings.max_memory is not None:
-            from mit_harness.models.neural.checks import needs_gb, parse_gb, refuse_too_big
+            from mit_harness.models.neural.memory import parse_gb, refuse_too_big
 
             limit = parse_gb(self.settings.max_memory)
-            refuse_too_big(needs_gb(handles, self.settings.dtype), limit)
+            workers, copies = self.sharing
+            refuse_too_big(self._needs_gb(handles), limit, workers, shared=copies)
         return {handle.name: handle for handle in handles}
+
+    def _needs_gb(self, handles: Iterable[ModelHandle]) -> dict[str, float | None]:
+        from mit_harness.models.neural.memory import needs_gb
+
+        return needs_gb(handles, self.settings.dtype)
+
+    @property
+    def memory_note(self) -> str | None:
+        """What ``--mit-max-memory`` cannot count, if it was given."""
+        if self.settings.max_memory is None:
+            return None
+        from mit_harness.models.neural.memory import unknown_note
+
+        return unknown_note(self._needs_gb(self.handles.values()))
 
     @cached_property
     def suite(self) -> Suite | None:
