@@ -11,6 +11,7 @@ import torch
 
 from mit_harness.errors import ModelError
 from mit_harness.models.base import Floats, Ints, Scores
+from mit_harness.models.neural.batch_memory import token_cost
 from mit_harness.models.neural.batching import Batcher
 from mit_harness.models.neural.causal import causal_scores
 from mit_harness.models.neural.flanks import LikelihoodKind
@@ -21,7 +22,7 @@ from mit_harness.promoter.alphabet import reverse_complement
 
 Strand = Literal["forward", "reverse", "mean"]
 
-_CPU_TOKENS = (512, 65_536)
+_CPU_TOKENS = (2_048, 65_536)
 _DEVICE_TOKENS = (16_384, 1_048_576)
 """Tokens of the first batch, and of the largest: a device is idle on a small one."""
 
@@ -121,8 +122,10 @@ class NeuralModel:
         self._logits: ScoredLogits | None = ScoredLogits(
             _ready(network, self._device), attention_mask=attention_mask
         )
-        start, most = _CPU_TOKENS if self._device.type == "cpu" else _DEVICE_TOKENS
+        start, most = _CPU_TOKENS if self._on_cpu else _DEVICE_TOKENS
         self.batcher = Batcher(start, batch_tokens or most, self._release)
+        # Elsewhere a lack of memory is an error, after which the batch is halved.
+        self._cost = token_cost(network, self._vocabulary) if self._on_cpu else None
 
     def score(self, sequences: Sequence[str]) -> Scores:
         """Return scores in nats of upper-case sequences of A, C, G and T, in their order.
@@ -166,6 +169,10 @@ class NeuralModel:
         """Release the network and its device's memory."""
         self._logits = None
         self._release()
+
+    @property
+    def _on_cpu(self) -> bool:
+        return self._device.type == "cpu"
 
     def _release(self) -> None:
         gc.collect()
@@ -232,7 +239,10 @@ class NeuralModel:
                 )
             return found
 
-        found = self.batcher.run(len(ids) * size, ids.shape[1], step)
+        length = ids.shape[1]
+        share = 1 / length if self._kind == "masked" and logits.separable else 1.0
+        most = None if self._cost is None else self._cost.tokens(length, share)
+        found = self.batcher.run(len(ids) * size, length, step, most)
         values: Floats = found.reshape(len(ids), size).sum(axis=1)
         return values
 

@@ -93,6 +93,23 @@ def test_the_most_is_never_exceeded_but_for_one_long_row():
     assert machine.sizes[-3:] == [1, 1, 1]
 
 
+def test_a_call_can_allow_less_and_the_next_one_more():
+    machine = Machine()
+    made = batcher(machine, budget=1600)
+    made.run(300, LENGTH, machine.step, most=500)
+    assert max(machine.sizes) == 5
+    made.run(3, 5000, machine.step, most=500)
+    assert machine.sizes[-3:] == [1, 1, 1]
+    made.run(32, LENGTH, machine.step)
+    assert max(machine.sizes) == 16
+
+
+def test_a_size_that_takes_long_is_measured_once():
+    machine = Machine(lambda rows: 0.1 + rows)
+    batcher(machine).run(40, LENGTH, machine.step)
+    assert machine.sizes == [2, 4, 8, 16, 4, 4, 2]  # beyond 4 it is less than 2%
+
+
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError])
 @pytest.mark.parametrize("room", [1, 3, 20, 100])
 def test_a_lack_of_memory_loses_and_repeats_nothing(room, error):
