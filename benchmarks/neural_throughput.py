@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,17 +69,22 @@ class Timed(NamedTuple):
     note: str = ""
 
 
-def times(methods: Sequence[Method], repetitions: int, device: str) -> dict[str, list[float]]:
+def times(
+    methods: Sequence[Method],
+    repetitions: int,
+    device: str,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
     """Return seconds by method; each repetition runs all of them, one after the other."""
     found: dict[str, list[float]] = {method.name: [] for method in methods}
     for _ in range(repetitions):
         for method in methods:
             run = method.prepare()
             _settle(device)
-            begun = time.perf_counter()
+            begun = clock()
             run()
             _settle(device)
-            found[method.name].append(time.perf_counter() - begun)
+            found[method.name].append(clock() - begun)
     return found
 
 
@@ -120,20 +125,27 @@ def all_methods(setting: Setting, sizes: Sequence[int], extra: int) -> list[Meth
     return [*made, one_by_one(setting)]
 
 
-def measure(setting: Setting, sizes: Sequence[int], repetitions: int) -> list[Timed]:
+def measure(
+    setting: Setting, sizes: Sequence[int], repetitions: int, clock: Callable[[], float]
+) -> list[Timed]:
     """Return what all methods took, in the order of the table."""
     # One round finds the size that the other packages get besides their usual one.
-    quick = times([bare(setting, size) for size in sizes], 2, setting.device)
+    quick = times([bare(setting, size) for size in sizes], 2, setting.device, clock)
     extra = int(min(quick, key=lambda name: min(quick[name])).rpartition(" ")[2])
     made = all_methods(setting, sizes, extra)
-    return timed(made, setting, repetitions)
+    return timed(made, setting, repetitions, clock)
 
 
-def timed(made: Sequence[Method], setting: Setting, repetitions: int) -> list[Timed]:
+def timed(
+    made: Sequence[Method],
+    setting: Setting,
+    repetitions: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[Timed]:
     """Compare the scores of methods, which warms them up too, and time those that work."""
     off, failed = differences(made)
     able = [method for method in made if method.name not in failed]
-    took = times(able, repetitions, setting.device)
+    took = times(able, repetitions, setting.device, clock)
     return [
         Timed(m.name, took.get(m.name, []), off.get(m.name, np.nan), failed.get(m.name, ""))
         for m in made
@@ -226,7 +238,7 @@ def compare(kind: str, args: argparse.Namespace, folder: Path) -> None:
     shape = Shape(args.layers, args.width, args.heads, 4 * args.width)
     write = write_causal if kind == "causal" else write_masked
     setting = _load(write(folder / kind, shape), kind, args)
-    found = measure(setting, args.sizes, args.repetitions)
+    found = measure(setting, args.sizes, args.repetitions, _clock(args))
     peak = peak_flops(args.precision, args.peak_tflops)
     size = sum(p.numel() for p in setting.network.parameters()) / 1e6
     print(
@@ -248,7 +260,7 @@ def esm_500m(args: argparse.Namespace, folder: Path) -> None:
     sizes = [size for size in args.sizes if size >= USUAL] or args.sizes
     made = [bare(setting, size) for size in sizes]
     made += [ours_cold(setting), ours_warm(setting, fresh(setting))]
-    found = timed(made, setting, args.repetitions)
+    found = timed(made, setting, args.repetitions, _clock(args))
     peak = peak_flops(args.precision, args.peak_tflops)
     size = sum(p.numel() for p in setting.network.parameters()) / 1e6
     print(
@@ -258,6 +270,10 @@ def esm_500m(args: argparse.Namespace, folder: Path) -> None:
     for one in found:
         rate = len(setting.sequences) / statistics.median(one.seconds)
         print(f"{one.name}: {rate:.1f} sequences/s")
+
+
+def _clock(args: argparse.Namespace) -> Callable[[], float]:
+    return time.process_time if args.cpu_time else time.perf_counter
 
 
 def _load(folder: Path, kind: str, args: argparse.Namespace) -> Setting:
@@ -281,6 +297,11 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--heads", type=int, default=Shape().heads)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="seconds of this process's threads, not of the wall: for a busy machine, one thread",
+    )
     parser.add_argument("--peak-tflops", type=float, help="of the device at this precision")
     parser.add_argument("--esm-500m", action="store_true", help="only an Esm of 500 M parameters")
     parser.add_argument(

@@ -29,6 +29,9 @@ _SECONDS = 1.0
 _GAIN = 1.02
 """A size has to be this much faster than the best smaller one to count as an improvement."""
 
+_LOSS = 0.9
+"""A size of at most this share of the best rate ends the search: what follows is larger still."""
+
 _PATIENCE = 2
 """Sizes tried in a row without an improvement before the best one is settled on."""
 
@@ -134,7 +137,7 @@ class Batcher:
         if rate > self._best_rate * _GAIN:
             self._best_rate, self._best, self._worse = rate, self.budget, 0
         else:
-            self._worse += 1
+            self._worse = _PATIENCE if rate <= self._best_rate * _LOSS else self._worse + 1
         if self._worse == _PATIENCE or self.budget * 2 > min(self.most, ceiling):
             self.budget, self.settled = self._best, True
         else:

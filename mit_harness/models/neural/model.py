@@ -22,7 +22,7 @@ from mit_harness.promoter.alphabet import reverse_complement
 
 Strand = Literal["forward", "reverse", "mean"]
 
-_CPU_TOKENS = (2_048, 65_536)
+_CPU_TOKENS = (512, 65_536)
 _DEVICE_TOKENS = (16_384, 1_048_576)
 """Tokens of the first batch, and of the largest: a device is idle on a small one."""
 

@@ -63,6 +63,15 @@ def test_it_settles_on_the_best_size_seen():
     assert max(machine.sizes) <= 64  # two sizes beyond, and no further
 
 
+def test_a_size_that_is_far_worse_ends_the_search():
+    machine = Machine(lambda rows: 1e-3 * rows + (1e-3 * rows if rows > 4 else 1e-4))
+    made = batcher(machine)
+    made.run(300, LENGTH, machine.step)
+    assert made.settled
+    assert made.budget == 400
+    assert max(machine.sizes) == 8  # half as fast: 16 is not tried
+
+
 def test_a_slow_batch_now_and_then_does_not_stop_it():
     slow = iter([1, 50, 1, 1, 1, 50] * 10_000)
     machine = Machine(lambda rows: (1e-3 + 1e-5 * rows) * next(slow))
