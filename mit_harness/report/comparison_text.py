@@ -18,7 +18,7 @@ from mit_harness.report.text import ABSENT, fit, markdown
 
 WIDTH = 80
 SCHEMA = "mit-harness/comparison/1"
-_HEADER = ("metric", "n", "candidate", "baseline", "difference [95 % CI]", "+/-", "p", "Holm")
+_HEADER = ("metric", "n", "baseline", "candidate", "difference [95 % CI]", "+/-", "p", "Holm")
 _METHOD = (
     "Difference: candidate less baseline, both scored on the same sequences. Intervals: 95 %, "
     "bootstrap, each background (matched set) drawn once for both models. +/-: pairs (matched "
@@ -81,10 +81,16 @@ def _sentences(found: Comparison) -> list[str]:
     if found.identical:
         return [f"identical scores, and so {_counted(len(found.differences), 'metric')}"]
     deciding = [d for d in found.differences if d.role == "deciding"]
-    moved = [d for d in deciding if differs(d)]
+    higher = [d.metric for d in deciding if differs(d) and (d.difference or 0.0) > 0]
+    lower = [d.metric for d in deciding if differs(d) and d.metric not in higher]
     said = [
-        f"{len(moved)} of {_counted(len(deciding), 'deciding metric')} "
-        f"{'differs' if len(moved) == 1 else 'differ'}: the interval excludes 0"
+        f"{len(higher) + len(lower)} of {_counted(len(deciding), 'deciding metric')} with an "
+        "interval that excludes 0"
+        + "".join(
+            f"; {way}: {', '.join(names)}"
+            for way, names in (("higher", higher), ("lower", lower))
+            if names
+        )
     ]
     changed = [v for v in found.verdicts if v.candidate != v.baseline]
     said.append(
@@ -118,8 +124,8 @@ def _cells(found: Difference) -> tuple[str, ...]:
         change += f" [{_signed(found.ci_low)}, {_signed(found.ci_high)}]"
     pairs = ABSENT if found.gained is None else f"{found.gained}/{found.lost}"
     return (
-        _plain(found.candidate),
         _plain(found.baseline),
+        _plain(found.candidate),
         change,
         pairs,
         _p(found.mcnemar_p),
@@ -239,7 +245,7 @@ def _columns(rows: Sequence[Difference]) -> list[str]:
     header = ("", "baseline", "now", "difference [95 % CI]", "+/-", "Holm p")
     cells = [header]
     for d in rows:
-        now, before, change, pairs, _, holm = _cells(d)
+        before, now, change, pairs, _, holm = _cells(d)
         cells.append((printable(d.metric), before, now, change.replace(", ", ","), pairs, holm))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     left = WIDTH - 2 - sum(widths[1:]) - 2 * (len(widths) - 1)

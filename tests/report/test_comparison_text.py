@@ -48,21 +48,20 @@ def compared(make):
     one = Comparison(
         HOSTILE, "old", (found(), differing, infinite), flips, verdicts, ("left out a_b",)
     )
-    same = Comparison(
-        "same", "same", (found(change=0.0, low=0.0, high=0.0, ci_method="identical scores"),)
-    )
+    unmoved = found(change=0.0, low=0.0, high=0.0, ci_method="identical scores")
+    same = Comparison("same", "same", (unmoved,), identical=True)
     return Compared(make.design(), "abcdef0123456789", [one, same], ["lonely"])
 
 
 def test_markdown_says_what_came_out(compared):
     text = comparison_markdown(compared)
     for said in (
-        "1 of 2 deciding metrics differs: the interval excludes 0",
+        "1 of 2 deciding metrics with an interval that excludes 0; lower: scr",
         "verdicts that changed: compensation from holds to undecided",
         "2 pairs flipped: 1 gained, 1 lost",
         "-0.09 [-0.21, +0.03]",
         "| 18/27",
-        "| ∞",
+        "| -1.5       | ∞ ",
         "`mes`: the candidate's is inf (zero spread).",
         "## same against same\n\n- identical scores, and so 1 metric\n",
         "Without a counterpart in the baseline: lonely.",
