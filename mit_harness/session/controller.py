@@ -11,6 +11,7 @@ import pytest
 
 from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
+from mit_harness.session.comparing import Comparing
 from mit_harness.session.distribution import model_named
 from mit_harness.session.recorder import Recorder
 
@@ -48,6 +49,7 @@ class Controller:
         self._asked = asked
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None
+        self._comparing: Comparing | None = None
         self._epoch: int | None = None
         self._started = time.monotonic()
         config.pluginmanager.register(self, "mit-harness-controller")
@@ -83,6 +85,7 @@ class Controller:
                 self.note(
                     f"{handle.name} states no fingerprint, so its scores are kept for this run only"
                 )
+        self._comparing = Comparing.of(run.settings.baseline)
         self._folder = ReportFolder(run.settings.report)
 
     def note(self, text: str, kind: Literal["note", "warning"] = "note") -> None:
@@ -107,9 +110,12 @@ class Controller:
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
                 run = self._run
+                items = self._items(run)
                 self.results = self._folder.write(
-                    self._results(run), lambda: self._audit(run), self._items(run)
+                    self._results(run), lambda: self._audit(run), items
                 )
+                if self._comparing is not None:
+                    self._comparing.write(self._folder, self.results, items)
         except MitHarnessError as error:
             self.faults.append(str(error))
         finally:
@@ -242,6 +248,8 @@ class Controller:
             from mit_harness.report.terminal import summary_lines
 
             for line in summary_lines(self.results):
+                terminalreporter.write_line(line)
+            for line in self._comparing.lines if self._comparing else ():
                 terminalreporter.write_line(line)
             terminalreporter.write_line(f"report: {printable(str(self._run.settings.report))}")
         for note in self.notes:

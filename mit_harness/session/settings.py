@@ -57,6 +57,7 @@ class Settings:
     device: str | None
     dtype: str | None
     max_memory: str | None
+    baseline: Path | None
     plan: bool
     measure_only: bool
     run_id: str
@@ -93,6 +94,7 @@ class Settings:
             device=given["device"],
             dtype=given["dtype"],
             max_memory=given["max_memory"],
+            baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             plan=bool(given["plan"]),
             measure_only=bool(given["measure_only"]),
             run_id=run_id,
