@@ -5,21 +5,20 @@ Everything is computed anew from both runs' per-item scores; see docs/compare.md
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from mit_harness.claims.base import MIN_PAIRS, Claim, Role, Scored
+from mit_harness.claims.base import MIN_PAIRS, Role, Scored
 from mit_harness.claims.registry import CLAIMS, get_claim
-from mit_harness.errors import NotApplicable, ReportError, near, printable
+from mit_harness.errors import ReportError, near, printable
 from mit_harness.report.build import claim_record
 from mit_harness.report.finished import FinishedRun, confirm, judged
+from mit_harness.report.flipped import FlippedPair, Side, flipped_pairs
 from mit_harness.report.schema import ClaimRecord, ModelRecord
 from mit_harness.stats.bootstrap import LEVELS, Interval
 from mit_harness.stats.difference import difference, discordant
 from mit_harness.stats.metric import Metric, notes
 from mit_harness.stats.multiplicity import holm
-from mit_harness.stats.paired import wins
 
 IDENTICAL = "identical scores"
 
@@ -70,27 +69,12 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class FlippedPair:
-    """A pair of sequences of which the two models make something else.
-
-    Attributes
-    ----------
-    claim
-        Whose verdict compares the pair.
-    winner, loser
-        Ids; the first has to score higher.
-    candidate, baseline
-        Each model's score of the winner less that of the loser, in its own unit.
-    change
-        ``gained``: the candidate's outcome (won, tied, lost) is the better one; else ``lost``.
-    """
+class Verdicts:
+    """What a claim says of each of the two models."""
 
     claim: str
-    winner: str
-    loser: str
-    candidate: float
-    baseline: float
-    change: Literal["gained", "lost"]
+    candidate: str
+    baseline: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +85,7 @@ class Comparison:
     ----------
     candidate, baseline
         Names of the models.
-    differences, flipped
+    differences, flipped, verdicts
         In the order of the claims.
     notes
         What was not compared, and why.
@@ -111,7 +95,13 @@ class Comparison:
     baseline: str
     differences: tuple[Difference, ...]
     flipped: tuple[FlippedPair, ...] = ()
+    verdicts: tuple[Verdicts, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def identical(self) -> bool:
+        """Whether both models gave every sequence the same score."""
+        return all(d.ci_method == IDENTICAL or d.difference is None for d in self.differences)
 
 
 def compare_models(
@@ -146,14 +136,22 @@ def compare_models(
             "claim in common; run both on the same claims"
         )
     check_comparable(candidate, baseline, wanted)
-    found = [
-        d for c in wanted for d in compare_claim(candidate, baseline, mine.name, theirs.name, c)
-    ]
-    flips = [
-        f for c in wanted for f in flipped_pairs(candidate, baseline, mine.name, theirs.name, c)
-    ]
+    sides = (candidate, baseline, mine.name, theirs.name)
+    found = [d for claim_id in wanted for d in compare_claim(*sides, claim_id)]
     return Comparison(
-        mine.name, theirs.name, _adjusted(found), tuple(flips), () if claim_ids else left_out
+        mine.name,
+        theirs.name,
+        _adjusted(found),
+        tuple(pair for claim_id in wanted for pair in _flipped(*sides, claim_id)),
+        tuple(
+            Verdicts(
+                claim_id,
+                _record(candidate, mine, claim_id).verdict,
+                _record(baseline, theirs, claim_id).verdict,
+            )
+            for claim_id in wanted
+        ),
+        () if claim_ids else left_out,
     )
 
 
@@ -299,55 +297,18 @@ def _difference(
     )
 
 
-def flipped_pairs(
+def _flipped(
     candidate: FinishedRun,
     baseline: FinishedRun,
     candidate_model: str,
     baseline_model: str,
     claim_id: str,
 ) -> list[FlippedPair]:
-    """Return the pairs that a claim's verdict compares and the two models decide otherwise.
-
-    A pair is won, tied (within the model's tolerance) or lost. Pairs of matched groups only; see
-    `compare_claim` for what has to be there.
-    """
-    claim = get_claim(claim_id)
-    sides = [
-        (run.items.scored(name, claim_id), find_model(run, name).tolerance)
+    mine, theirs = (
+        Side(run.items.scored(name, claim_id), find_model(run, name).tolerance)
         for run, name in ((candidate, candidate_model), (baseline, baseline_model))
-    ]
-    found = []
-    for winner, loser in _group_pairs(claim, candidate, sides[0][0]):
-        (gaps, won), (old_gaps, old_won) = (
-            _gaps(scored, tolerance, winner, loser) for scored, tolerance in sides
-        )
-        ids = _ids(sides[0][0], winner, loser)
-        for k in np.flatnonzero(won != old_won).tolist():
-            change: Literal["gained", "lost"] = "gained" if won[k] > old_won[k] else "lost"
-            found.append(FlippedPair(claim_id, *ids[k], float(gaps[k]), float(old_gaps[k]), change))
-    return found
-
-
-def _group_pairs(claim: Claim, run: FinishedRun, scored: Scored) -> list[tuple[str, str]]:
-    try:
-        pairs = claim.pairs(run.results.design.protocol)
-    except NotApplicable:
-        return []
-    return [pair for pair in pairs if scored.has(*pair)]
-
-
-def _gaps(
-    scored: Scored, tolerance: float, winner: str, loser: str
-) -> tuple[np.ndarray, np.ndarray]:
-    first, second = scored.matched(winner, loser)
-    return first - second, wins(first, second, tolerance)
-
-
-def _ids(scored: Scored, winner: str, loser: str) -> list[tuple[str, str]]:
-    rows = Scored(scored.sequences, np.arange(len(scored.sequences), dtype=np.float64))
-    first, second = rows.matched(winner, loser)
-    items = scored.sequences
-    return [(items[int(a)].id, items[int(b)].id) for a, b in zip(first, second, strict=True)]
+    )
+    return flipped_pairs(get_claim(claim_id), candidate.results.design.protocol, mine, theirs)
 
 
 def _adjusted(found: Sequence[Difference]) -> tuple[Difference, ...]:
@@ -374,19 +335,14 @@ def find_model(run: FinishedRun, name: str) -> ModelRecord:
 def _shared(mine: ModelRecord, theirs: ModelRecord) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the shipped claims that both were judged by, and what is left out."""
     ids = [[claim.id for claim in model.claims] for model in (mine, theirs)]
-    shared = [claim_id for claim_id in ids[0] if claim_id in ids[1]]
-    said = [
-        f"{claim_id}: only the {side} was judged by it"
-        for side, one, other in (("candidate", *ids), ("baseline", *reversed(ids)))
-        for claim_id in one
-        if claim_id not in other
-    ]
-    said += [
-        f"{claim_id}: a claim of a project's own, which only that project can judge"
-        for claim_id in shared
-        if claim_id not in CLAIMS
-    ]
-    return tuple(claim_id for claim_id in shared if claim_id in CLAIMS), tuple(said)
+    both = [claim_id for claim_id in ids[0] if claim_id in ids[1]]
+    reasons = {
+        "only the candidate was judged by": [c for c in ids[0] if c not in both],
+        "only the baseline was judged by": [c for c in ids[1] if c not in both],
+        "only their own project can judge": [c for c in both if c not in CLAIMS],
+    }
+    said = tuple(f"{why} {', '.join(claims)}" for why, claims in reasons.items() if claims)
+    return tuple(claim_id for claim_id in both if claim_id in CLAIMS), said
 
 
 def _side(run: FinishedRun, model: str) -> str:
