@@ -69,14 +69,22 @@ def _judge(
     elif out is not None:
         raise InputError(f"{out} is no folder; make it first")
     if promote is not None and decision.word == "promote":
-        from mit_harness.report.baseline import promote as copy
-        from mit_harness.report.finished import read_run
-
-        copy(read_run(run), promote)
+        _copy(run, decision.run_sha256, promote)
         say(f"promoted: {promote}")
     elif promote is not None:
         say(f"not promoted: {promote} stays as it is")
     return decision.status
+
+
+def _copy(run: Path, sha256: str, to: Path) -> None:
+    """Make the run that was judged, and no other, the baseline."""
+    from mit_harness.report.baseline import promote
+    from mit_harness.report.finished import read_run
+
+    found = read_run(run)
+    if found.results.run.sha256 != sha256:
+        raise InputError(f"{run} changed while it was judged; gate it again")
+    promote(found, to, replace=True)
 
 
 def _write_starter(file: Path) -> None:

@@ -133,8 +133,8 @@ def find_model(run: FinishedRun, name: str) -> ModelRecord:
     for model in run.results.models:
         if model.name == name:
             return model
-    names = [model.name for model in run.results.models]
-    raise Missing(f"{run.file} has no model {name!r}{near(name, names)}")
+    close = near(name, [model.name for model in run.results.models])
+    raise Missing(f"there is no model {name!r}{close if close.endswith('?') else ''}")
 
 
 def find_claim(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimRecord:
@@ -146,7 +146,7 @@ def find_claim(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimReco
         raise Missing(f"no claim {claim_id!r}{near(claim_id, list(CLAIMS))}")
     if claim_id not in by_id:
         why = run.results.run.skipped.get(claim_id)
-        raise Missing(f"skipped: {printable(why)}" if why else f"absent from {run.file}")
+        raise Missing(f"skipped: {printable(why)}" if why else "was not judged in the run")
     if by_id[claim_id].verdict == "error":
         raise Missing(by_id[claim_id].explanation, "could not judge")
     return by_id[claim_id]

@@ -27,9 +27,9 @@ def headline(decision: Decision) -> str:
     counts, total = decision.counts, len(decision.checks)
     said = []
     if counts["could not judge"]:
-        said.append(f"{counts['could not judge']} of {total} checks could not be judged")
+        said.append(f"{counts['could not judge']} of {total} checks could not be made")
     if counts["block"]:
-        said.append(f"{counts['block']} of {total} block")
+        said.append(f"{counts['block']} of {total} checks block")
     return f"{decision.word} ({', '.join(said) or f'{total} of {total} checks pass'})"
 
 
