@@ -67,7 +67,9 @@ def decide_session(
 
     known = list(troubles)
     if exitstatus not in _ENDED:
-        known.append(f"pytest did not end by itself (exit status {int(exitstatus)})")
+        known.append(
+            f"pytest ended with exit status {int(exitstatus)}, before its evals were through"
+        )
     if report is None:
         return unjudged(gate, None, known or ["no eval was run"])
     try:

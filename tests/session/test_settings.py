@@ -27,6 +27,8 @@ VALUES = {
     "max_memory": ("8GB", "9GB", "10GB"),
     "plan": (True, False, True),
     "measure_only": (True, False, True),
+    "gate": ("a.toml", "b.toml", "c.toml"),
+    "baseline": ("a", "b", "c"),
 }
 FIELDS = {
     "trust_remote_code": "trusted",

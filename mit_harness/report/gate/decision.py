@@ -97,7 +97,10 @@ def decide(gate: GateFile, path: Path, troubles: Iterable[str] = ()) -> Decision
     checks = [Check("could not judge", "run", why) for why in found]
     if not checks:
         checks.append(Check("pass", "run", "complete; every number came out when recomputed"))
-    checks += control_checks(run)
+    try:
+        checks += control_checks(run)
+    except MitHarnessError as error:
+        checks.append(Check("could not judge", "control", str(error)))
     evidence = Evidence(gate.gate, run, trusted=not found)
     models = gated_models(gate.gate, run)
     checks += _model_checks(gate.gate, run, models)

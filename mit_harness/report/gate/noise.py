@@ -7,6 +7,7 @@ import numpy as np
 
 from mit_harness.claims.base import Scored
 from mit_harness.claims.registry import get_claim
+from mit_harness.errors import MitHarnessError
 from mit_harness.models.base import Floats
 from mit_harness.report.build import claim_record
 from mit_harness.report.finished import FinishedRun
@@ -84,7 +85,10 @@ def noise_band(run: FinishedRun, model: ModelRecord, claim_id: str, metric: str)
     width = 0.0
     for _ in range(DRAWS):
         moved: Floats = scored.values + floor * rng.uniform(-1, 1, len(distinct))[places]
-        again = _judged(run, model, claim_id, Scored(scored.sequences, moved))
+        try:
+            again = _judged(run, model, claim_id, Scored(scored.sequences, moved))
+        except MitHarnessError:  # scores too large to be squared
+            return Band(math.inf, reason)
         width = max(width, _distance(start, _numbers(again.metrics.get(metric))))
     return Band(width, reason)
 

@@ -119,7 +119,7 @@ def control_checks(run: FinishedRun) -> list[Check]:
 
 
 def _allowed(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> frozenset[str] | None:
-    if model.kind != "control":
+    if model.kind != "control" or _misnamed(model):
         return None
     spec = design_spec(run.results.design)
     if run.results.design.suite_sha256 is not None and not _as_designed(run, claim.id, spec):
