@@ -21,6 +21,7 @@ LEADERBOARD = "leaderboard.md"
 AUDIT = "audit.md"
 COMPARISON = "comparison.md"
 AUDIT_FIGURE = "audit.svg"
+_DECISION = ("gate.md", "gate.json")
 _LOCK = ".lock"
 
 
@@ -88,6 +89,8 @@ class ReportFolder:
 
     def _write_results(self, results: Results, items: ItemScores | None) -> Results:
         """Write scores.parquet, then results.json, which names its checksum."""
+        for name in _DECISION:  # what a gate said of another run
+            _remove(self.path / name)
         file = self.path / SCORES
         record = None
         if items is None:

@@ -13,6 +13,7 @@ from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
 from mit_harness.session.comparing import Comparing
 from mit_harness.session.distribution import model_named
+from mit_harness.session.gating import COULD_NOT_JUDGE, decide_session, gate_is_asked, open_gate
 from mit_harness.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from mit_harness.report.audit import AuditReport
     from mit_harness.report.folder import ReportFolder
+    from mit_harness.report.gate.decision import Decision
+    from mit_harness.report.gate.schema import GateFile
     from mit_harness.report.items import ItemScores
     from mit_harness.report.schema import Results
     from mit_harness.session.run import EvalRun
@@ -46,6 +49,9 @@ class Controller:
         self.notes: list[str] = []
         self.faults: list[str] = []
         self.results: Results | None = None
+        self.decision: Decision | None = None
+        self._gated = gate_is_asked(config)
+        self._gate: GateFile | None = None
         self._asked = asked
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None
@@ -70,6 +76,7 @@ class Controller:
         self._epoch = _source_date_epoch()
         handles = run.handles
         _ = run.spec, run.store
+        self._gate = open_gate(run.settings)
         for note in run.suite.notes if run.suite else ():
             self.note(note)
         if kind := network_filesystem(run.settings.store):
@@ -108,6 +115,20 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report and make sure that nothing is green by accident."""
         try:
+            self._write()
+            if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
+                self.faults += self._false_greens(exitstatus)
+            if self._gated:
+                self.decision = self._decide(exitstatus)
+                session.exitstatus = self.decision.status if self.decision else COULD_NOT_JUDGE
+            elif self.faults and exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        finally:
+            if self._folder is not None:
+                self._folder.release()
+
+    def _write(self) -> None:
+        try:
             if self._run is not None and self._folder is not None and self._evals_began():
                 run = self._run
                 items = self._items(run)
@@ -120,10 +141,14 @@ class Controller:
             self.faults.append(str(error))
         finally:
             self._close()
-        if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
-            self.faults += self._false_greens(exitstatus)
-        if self.faults and exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _decide(self, exitstatus: int) -> "Decision | None":
+        """Ask the gate, if the session came so far as to read it."""
+        if self._gate is None:
+            self.faults.append("the gate was not asked, because no eval was run")
+            return None
+        written = self._folder.path if self._folder is not None and self.results else None
+        return decide_session(self._gate, written, exitstatus, self.faults)
 
     def _evals_began(self) -> bool:
         recorder = self.recorder
@@ -137,8 +162,6 @@ class Controller:
         return [nodeid for nodeid in self.recorder.collected if model_named(nodeid, models)]
 
     def _close(self) -> None:
-        if self._folder is not None:
-            self._folder.release()
         if self._run is not None:
             try:
                 self._run.close(forget=True)
@@ -241,7 +264,7 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the leaderboard, the reasons, and what must not be taken for a pass."""
-        if self.results is None and not self.faults:
+        if self.results is None and not self.faults and self.decision is None:
             return
         terminalreporter.section("mit-harness")
         if self.results is not None and self._run is not None:
@@ -256,6 +279,12 @@ class Controller:
             terminalreporter.write_line(printable(note), yellow=True)
         for fault in self.faults:
             terminalreporter.write_line(f"ERROR: {printable(fault)}", red=True)
+        if self.decision is not None:
+            from mit_harness.report.gate.text import decision_lines
+
+            fine = self.decision.status == 0
+            for line in decision_lines(self.decision):
+                terminalreporter.write_line(line, green=fine, red=not fine)
 
 
 def _source_date_epoch() -> int | None:

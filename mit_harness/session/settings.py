@@ -60,6 +60,8 @@ class Settings:
     baseline: Path | None
     plan: bool
     measure_only: bool
+    gate: Path | None
+    baseline: Path | None
     run_id: str
 
     @classmethod
@@ -96,7 +98,10 @@ class Settings:
             max_memory=given["max_memory"],
             baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             plan=bool(given["plan"]),
-            measure_only=bool(given["measure_only"]),
+            # Behind a gate claims only measure: it alone decides.
+            measure_only=bool(given["measure_only"] or given["gate"]),
+            gate=_path(root, given["gate"]) if given["gate"] else None,
+            baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             run_id=run_id,
         )
 
@@ -151,7 +156,7 @@ class Suite(NamedTuple):
 
 
 def is_on(config: pytest.Config, name: str) -> bool:
-    """Tell whether a switch was given, on the command line, in the environment or the ini file.
+    """Tell whether an option was given, on the command line, in the environment or the ini file.
 
     Raises
     ------

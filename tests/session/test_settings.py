@@ -28,6 +28,8 @@ VALUES = {
     "baseline": ("old", "older", "oldest"),
     "plan": (True, False, True),
     "measure_only": (True, False, True),
+    "gate": ("a.toml", "b.toml", "c.toml"),
+    "baseline": ("a", "b", "c"),
 }
 FIELDS = {
     "trust_remote_code": "trusted",
