@@ -50,6 +50,7 @@ class Controller:
         self._folder: ReportFolder | None = None
         self._epoch: int | None = None
         self._started = time.monotonic()
+        self._began_ns = time.time_ns()
         config.pluginmanager.register(self, "mit-harness-controller")
 
     def prepare(self, run: "EvalRun") -> None:
@@ -114,8 +115,20 @@ class Controller:
             self._close()
         if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
             self.faults += self._false_greens(exitstatus)
+        self._summarise_job()
         if self.faults and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _summarise_job(self) -> None:
+        """Append the run to the summary of a GitHub job; one that cannot be written is a note."""
+        if not os.environ.get("GITHUB_STEP_SUMMARY") or not (self.results or self.faults):
+            return
+        from mit_harness.report.job_summary import append_job_summary, gate_text, job_summary
+
+        gate = gate_text(self._run.settings.report, self._began_ns) if self._run else ""
+        why_not = append_job_summary(job_summary(self.results, self.faults, gate))
+        if why_not:
+            self.note(why_not, "warning")
 
     def _evals_began(self) -> bool:
         recorder = self.recorder

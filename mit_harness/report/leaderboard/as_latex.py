@@ -132,7 +132,7 @@ def _float(label: str, frame: pd.DataFrame, caption: str, *, turned: bool = Fals
     flat = " ".join(caption.replace("`", "").split())
     return (
         "\\begin{table}\n\\centering\n\\small\n\\setlength{\\tabcolsep}{4pt}\n"
-        f"\\caption{{{latex(flat)}}}\n\\label{{tab:mit-{label}}}\n"
+        f"\\caption{{{latex(flat)}}}\n\\label{{tab:mit-{label}}}\n\\medskip\n"
         f"{_FITTED}\n{body.rstrip()}}}\n\\end{{table}}\n"
     )
 
