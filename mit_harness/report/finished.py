@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mit_harness.claims.base import ClaimResult
 from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.errors import NotApplicable, ReportError, printable
 from mit_harness.promoter.core import DesignSpec
@@ -123,14 +124,24 @@ def recomputed(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimReco
     ReportError
         If the scores are not there.
     """
-    claim, design = get_claim(claim_id), run.results.design
-    result = claim.judge(
+    return claim_record(judged(run, model, claim_id), get_claim(claim_id).threshold, None)
+
+
+def judged(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimResult:
+    """Return what a shipped claim says of a model's per-item scores, before any rounding.
+
+    Raises
+    ------
+    ReportError
+        If the scores are not there.
+    """
+    design = run.results.design
+    return get_claim(claim_id).judge(
         run.items.scored(model.name, claim_id),
         protocol=design.protocol,
         seed=design.seed,
         tolerance=model.tolerance,
     )
-    return claim_record(result, claim.threshold, None)
 
 
 def _check_design(run: FinishedRun, claim_id: str, found: SequenceSet, spec: DesignSpec) -> None:
@@ -154,7 +165,17 @@ def _check_claim(run: FinishedRun, model: ModelRecord, record: ClaimRecord) -> N
             f"{run.file} holds version {record.version} of {record.id}, and this version of "
             f"mit-harness judges by version {claim.version}; run it again"
         )
-    again = recomputed(run, model, record.id)
+    confirm(run, model, record, recomputed(run, model, record.id))
+
+
+def confirm(run: FinishedRun, model: ModelRecord, record: ClaimRecord, again: ClaimRecord) -> None:
+    """Refuse a claim's record that does not come out as it stands in results.json.
+
+    Raises
+    ------
+    ReportError
+        With the first number that differs.
+    """
     for where, stated, found in _differences(record, again):
         raise ReportError(
             f"{run.file}: {where} of {record.id} for {printable(model.name)} is {stated} there, "
