@@ -75,7 +75,7 @@ def _sections(board: Board) -> list[Section]:
             "runs",
             "Runs",
             runs_table(board),
-            *(notes.RUNS, versions(board), notes.left_out(board.left_out)),
+            *(notes.RUNS, versions(board), *notes.left_out(board)),
         ),
         _section("published", "Published rows", published_table(), notes.of_published_rows(design)),
     ]

@@ -65,7 +65,7 @@ def to_latex(board: Board) -> str:
     for k, at in enumerate(range(1, len(probes.columns), _PROBES), 1):
         some = probes.iloc[:, [0, *range(at, min(at + _PROBES, len(probes.columns)))]]
         parts.append(_float(f"probes-{k}", some, notes.PROBES if k == 1 else "Probes, continued."))
-    runs = " ".join([notes.RUNS, versions(board), notes.left_out(board.left_out)])
+    runs = " ".join([notes.RUNS, versions(board), *notes.left_out(board)])
     parts.append(_float("runs", runs_table(board), runs))
     parts.append(_float("published", published_table(), notes.of_published_rows(design)))
     return _PREAMBLE + "\n".join(part for part in parts if part)
@@ -106,7 +106,7 @@ def _letters(frame: pd.DataFrame) -> pd.DataFrame:
         found = word.group() if word else ""
         return _VERDICTS.get(found, found) + cell[len(found) :]
 
-    columns = [name for name in frame if name != "model"]
+    columns = [str(name) for name in frame if name != "model"]
     return frame.assign(**{name: frame[name].map(short) for name in columns})
 
 

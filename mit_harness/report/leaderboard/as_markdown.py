@@ -81,11 +81,12 @@ def _runs(board: Board | None) -> list[str]:
     if board is None:
         return []
     frame = runs_table(board).map(markdown)
-    said = [notes.RUNS, markdown(versions(board)), markdown(notes.left_out(board.left_out))]
+    said = [versions(board), *notes.left_out(board)]
     return [
         "## Runs",
         frame.to_markdown(index=False, disable_numparse=True),
-        *(text for text in said if text),
+        notes.RUNS,
+        *(markdown(text) for text in said if text),
     ]
 
 

@@ -22,6 +22,8 @@ class Board:
         By model name: the runs that it stands in, oldest first.
     left_out
         Claims of a project's own, which cannot be recomputed here.
+    absent
+        Models without a row: every claim of theirs ended in error, or is a project's own.
     harness
         The version that recomputed the numbers.
     """
@@ -30,6 +32,7 @@ class Board:
     models: Sequence[ModelRecord]
     runs: Mapping[str, Sequence[RunRecord]]
     left_out: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     harness: str = __version__
 
     def model(self, name: str) -> ModelRecord:

@@ -1,14 +1,23 @@
 """Finished runs made into one leaderboard: read, recomputed, joined."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from mit_harness.claims.declared import declared
 from mit_harness.claims.registry import CLAIMS
-from mit_harness.errors import ReportError
-from mit_harness.report.finished import FinishedRun, known_claims, read_run, verify
+from mit_harness.errors import MitHarnessError, ReportError
+from mit_harness.models.registry import Registry
+from mit_harness.report.finished import (
+    FinishedRun,
+    design_spec,
+    known_claims,
+    read_run,
+    verify,
+)
 from mit_harness.report.leaderboard.board import Board
 from mit_harness.report.leaderboard.merge import merge
-from mit_harness.report.schema import ClaimRecord, Results
+from mit_harness.report.schema import ClaimRecord, ModelRecord, Results, RunRecord
 
 
 def gather(paths: Sequence[Path], tell: Callable[[str], None] = lambda _: None) -> Board:
@@ -28,24 +37,18 @@ def gather(paths: Sequence[Path], tell: Callable[[str], None] = lambda _: None) 
         joined; see `merge`.
     """
     runs = [read_run(path) for path in paths]
-    merge([run.results for run in runs])  # what cannot be joined is refused before the slow part
+    merge(
+        [_shipped(run.results) for run in runs]
+    )  # what cannot be joined is refused before the slow part
+    shown = []
     for k, run in enumerate(runs, 1):
         count = len(run.results.models)
         tell(f"recomputing {run.file} ({count} models; {k} of {len(runs)} runs)")
         _check_names(run)
-        verify(run)
-    shown = [_known(run.results) for run in runs]
+        shown.append(_recomputed(run))
     design, models = merge(shown)
-    found = {
-        model.name: tuple(
-            sorted(
-                {r.run.sha256: r.run for r in shown if _holds(r, model.name)}.values(),
-                key=lambda record: (record.created, record.sha256),
-            )
-        )
-        for model in models
-    }
-    return Board(design, models, found, _own_claims(run.results for run in runs))
+    sources = {model.name: _sources(shown, model.name) for model in models}
+    return Board(design, models, sources, _own_claims(run.results for run in runs), _absent(runs))
 
 
 def _check_names(run: FinishedRun) -> None:
@@ -59,24 +62,69 @@ def _check_names(run: FinishedRun) -> None:
             raise ReportError(f"{run.file} holds a claim of {model.name!r} twice; run it again")
 
 
-def _known(results: Results) -> Results:
-    """Return a run without claims of a project's own, and without models that had no others."""
-    models = [
-        model.model_copy(update={"claims": [_checked(c) for c in known_claims(model)]})
-        for model in results.models
-    ]
-    return results.model_copy(update={"models": [m for m in models if m.claims]})
+def _shipped(results: Results) -> Results:
+    """Return a run without the claims of a project's own."""
+    models = [m.model_copy(update={"claims": known_claims(m)}) for m in results.models]
+    return results.model_copy(update={"models": models})
 
 
-def _checked(claim: ClaimRecord) -> ClaimRecord:
-    """Return a claim; one that ended in error has no number that could be recomputed."""
-    return (
-        claim.model_copy(update={"metrics": {}, "p": None}) if claim.verdict == "error" else claim
+def _recomputed(run: FinishedRun) -> Results:
+    """Return a run with recomputed claims in place of those that it states.
+
+    A claim that ended in error keeps its words, and no number; a model without any recomputed
+    claim, and so without scores that reproduce a row, has none.
+    """
+    found = verify(run)
+    models = []
+    for model in run.results.models:
+        again = found[model.name]
+        if again:
+            claims = [
+                _declared(run, model, again.get(claim.id) or _bare(claim))
+                for claim in known_claims(model)
+            ]
+            models.append(model.model_copy(update={"claims": claims}))
+    return run.results.model_copy(update={"models": models})
+
+
+def _bare(claim: ClaimRecord) -> ClaimRecord:
+    return claim.model_copy(update={"metrics": {}, "p": None})
+
+
+def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> ClaimRecord:
+    """Return a claim with what this version's truth table declares, whatever the run says."""
+    if model.kind != "control" or run.results.design.suite_sha256 is not None:
+        return claim.model_copy(update={"declared": None})
+    try:
+        handle = replace(Registry().resolve(model.spec), name=model.name)
+    except MitHarnessError as error:
+        raise ReportError(
+            f"{run.file}: {model.name!r} is no control of this version ({error}); run it again"
+        ) from error
+    allowed = declared(handle, claim.id, design_spec(run.results.design))
+    return claim.model_copy(
+        update={"declared": None if allowed is None else sorted(map(str, allowed))}
     )
 
 
-def _holds(results: Results, name: str) -> bool:
-    return any(model.name == name for model in results.models)
+def _sources(runs: Sequence[Results], name: str) -> tuple[RunRecord, ...]:
+    """Return the runs that a model stands in, each once, oldest first."""
+    found = {
+        run.run.sha256: run.run for run in runs if any(model.name == name for model in run.models)
+    }
+    return tuple(sorted(found.values(), key=lambda run: (run.created, run.sha256)))
+
+
+def _absent(runs: Sequence[FinishedRun]) -> tuple[str, ...]:
+    """Return the models without a row: no claim of theirs has scores."""
+    return tuple(
+        dict.fromkeys(
+            model.name
+            for run in runs
+            for model in run.results.models
+            if all(claim.verdict == "error" for claim in known_claims(model))
+        )
+    )
 
 
 def _own_claims(runs: Iterable[Results]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What the numbers of a leaderboard mean: the same plain words in every medium."""
 
 from mit_harness.report import published
+from mit_harness.report.leaderboard.board import Board
 from mit_harness.report.schema import DesignRecord
 
 _MATCHED = """\
@@ -47,11 +48,17 @@ def of_published_rows(design: DesignRecord) -> str:
     return "\n".join(lines + ([] if design.protocol == "published" else [_PUBLISHED]))
 
 
-def left_out(claims: tuple[str, ...]) -> str:
-    """Return which claims have no column, and why; empty where there are none."""
-    if not claims:
-        return ""
-    return (
-        f"Left out: {', '.join(claims)}; a project's own claims are unknown to mit-harness "
-        "leaderboard, so it cannot recompute them."
-    )
+def left_out(board: Board) -> list[str]:
+    """Return which claims have no column and which models no row, and why."""
+    said = []
+    if board.left_out:
+        said.append(
+            f"Claims left out: {', '.join(board.left_out)}; a project's own claims are unknown to "
+            "mit-harness leaderboard, which so cannot recompute them."
+        )
+    if board.absent:
+        said.append(
+            f"Models left out: {', '.join(board.absent)}; no claim of theirs has scores from which "
+            "it could be recomputed."
+        )
+    return said
