@@ -167,9 +167,7 @@ def test_a_name_keeps_latex_tables_whole(make, name):
 
 
 def test_latex_escapes_what_it_would_take_for_commands():
-    assert latex("a_b & 50% #1 $x$ {y} \\z") == (
-        r"a\_b \& 50\% \#1 \$x\$ \{y\} \textbackslash{}z"
-    )
+    assert latex("a_b & 50% #1 $x$ {y} \\z") == (r"a\_b \& 50\% \#1 \$x\$ \{y\} \textbackslash{}z")
     assert latex("---") == "-{}-{}-"
     assert latex("é模") == "éU+6A21"
 

@@ -17,6 +17,7 @@ from mit_harness.report.leaderboard.as_csv import to_csv
 from mit_harness.report.leaderboard.as_markdown import board_markdown
 from mit_harness.report.leaderboard.gather import gather
 from mit_harness.report.schema import Results
+from mit_harness.report.text import ABSENT
 
 N = 20
 
@@ -193,4 +194,4 @@ def test_a_projects_own_claims_have_no_column_and_it_is_said(judged, make, tmp_p
     assert "| my" not in text
     assert "Claims left out: my\\_claim; a project's own claims" in text
     assert "verdict:my_claim" not in to_csv(board)
-    assert "| pa-pwm  | control | 1/1           | –           |" in text
+    assert f"| pa-pwm  | control | 1/1           | {ABSENT}           |" in text
