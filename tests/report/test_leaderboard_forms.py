@@ -68,7 +68,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self._cell = tag in ("th", "td") or (self._cell and tag == "button")
+        self._cell = tag in ("th", "td") or (self._cell and tag in ("button", "span"))
         if tag in ("th", "td"):
             self.cells.append("")
         self.loads += [
