@@ -5,6 +5,7 @@ Only pytest is imported here: the plugin loads in every pytest session of its en
 
 import os
 import sys
+import traceback
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -60,23 +61,59 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Before xdist reads its options: no workers for a plan, and no restarts for evals."""
-    if _distributes(config) and not _is_worker(config):
-        from mit_harness.session.distribution import dist_is_explicit, names_evals
-        from mit_harness.session.settings import is_on
+    """Prepare for workers before xdist reads its options; behind a gate, its status is pytest's."""
+    try:
+        _before_workers(config)
+        status = yield
+    except pytest.UsageError as error:
+        if not _gated(config):
+            raise
+        sys.stderr.writelines(f"ERROR: {line}\n" for line in error.args)
+        status = pytest.ExitCode.USAGE_ERROR
+    except Exception:
+        if not _gated(config):
+            raise
+        traceback.print_exc()  # Python itself would end with status 1, which here is a block
+        status = pytest.ExitCode.INTERNAL_ERROR
+    if _gated(config):
+        from mit_harness.session.gating import settled
 
-        if _asked(config) or names_evals(config):
-            config.stash[DIST_WAS_EXPLICIT] = dist_is_explicit(config)
-            with _usage_errors():
-                plan = is_on(config, "plan")
-            if plan:
-                config.option.numprocesses = 0
-            elif not _only_looks(config):
-                _control(config)
-                if config.option.maxworkerrestart is None:
-                    # A worker killed for memory would be restarted otherwise, and can hang.
-                    config.option.maxworkerrestart = "0"
-    return (yield)
+        controller = config.stash.get(CONTROLLER, None)
+        return settled(int(status or 0), None if controller is None else controller.decision)
+    return status
+
+
+def _before_workers(config: pytest.Config) -> None:
+    """Take no workers for a plan, and no restarts for evals."""
+    if not _distributes(config) or _is_worker(config):
+        return
+    from mit_harness.session.distribution import dist_is_explicit, names_evals
+    from mit_harness.session.settings import is_on
+
+    if _asked(config) or names_evals(config):
+        config.stash[DIST_WAS_EXPLICIT] = dist_is_explicit(config)
+        with _usage_errors():
+            plan = is_on(config, "plan")
+        if plan:
+            config.option.numprocesses = 0
+        elif not _only_looks(config):
+            _control(config)
+            if config.option.maxworkerrestart is None:
+                # A worker killed for memory would be restarted otherwise, and can hang.
+                config.option.maxworkerrestart = "0"
+
+
+def _gated(config: pytest.Config) -> bool:
+    """Tell whether a gate alone decides: this very command names one, or evals were to be run."""
+    if _is_worker(config):
+        return False
+    if any(str(word).startswith("--mit-gate") for word in config.invocation_params.args):
+        return True
+    if CONTROLLER not in config.stash and FAULT not in config.stash:
+        return False
+    from mit_harness.session.gating import gate_is_asked
+
+    return gate_is_asked(config)
 
 
 def _distributes(config: pytest.Config) -> bool:

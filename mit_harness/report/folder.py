@@ -20,6 +20,7 @@ RESULTS = "results.json"
 LEADERBOARD = "leaderboard.md"
 AUDIT = "audit.md"
 AUDIT_FIGURE = "audit.svg"
+_DECISION = ("gate.md", "gate.json")
 _LOCK = ".lock"
 
 
@@ -87,6 +88,8 @@ class ReportFolder:
 
     def _write_results(self, results: Results, items: ItemScores | None) -> Results:
         """Write scores.parquet, then results.json, which names its checksum."""
+        for name in _DECISION:  # what a gate said of another run
+            _remove(self.path / name)
         file = self.path / SCORES
         record = None
         if items is None:

@@ -16,7 +16,6 @@ from mit_harness.report.schema import ModelRecord, Results
 from mit_harness.report.text import markdown
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
-GATE = "gate.md"
 
 _REASONS = 50
 """Of more than these, the rest is only counted."""
@@ -57,7 +56,7 @@ def job_summary(results: Results | None, faults: Iterable[str] = (), gate: str =
     faults
         Sentences about what must not be taken for a pass.
     gate
-        The text of gate.md, if a gate decided.
+        What a gate decided, as markdown.
     """
     said = [f"- {markdown(text)}" for text in (*faults, *_broken(results))]
     parts = [gate.strip(), "## mit-harness", "\n".join(said)]
@@ -76,17 +75,6 @@ def job_summary(results: Results | None, faults: Iterable[str] = (), gate: str =
 def _broken(results: Results | None) -> list[str]:
     faults = results.run.faults if results else {}
     return [f"broke {test}: {why}" for test, why in faults.items()]
-
-
-def gate_text(folder: Path, since_ns: int) -> str:
-    """Return gate.md of a report folder; empty without one, or if it is older than the run."""
-    file = folder / GATE
-    try:
-        if file.stat().st_mtime_ns < since_ns:
-            return ""
-        return file.read_text(encoding="utf-8", errors="backslashreplace")
-    except OSError:
-        return ""
 
 
 def _verdicts(models: Sequence[ModelRecord]) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
 from mit_harness.session.distribution import model_named
+from mit_harness.session.gating import COULD_NOT_JUDGE, decide_session, gate_is_asked, open_gate
 from mit_harness.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from mit_harness.report.audit import AuditReport
     from mit_harness.report.folder import ReportFolder
+    from mit_harness.report.gate.decision import Decision
+    from mit_harness.report.gate.schema import GateFile
     from mit_harness.report.items import ItemScores
     from mit_harness.report.schema import Results
     from mit_harness.session.run import EvalRun
@@ -45,12 +48,14 @@ class Controller:
         self.notes: list[str] = []
         self.faults: list[str] = []
         self.results: Results | None = None
+        self.decision: Decision | None = None
+        self._gated = gate_is_asked(config)
+        self._gate: GateFile | None = None
         self._asked = asked
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None
         self._epoch: int | None = None
         self._started = time.monotonic()
-        self._began_ns = time.time_ns()
         config.pluginmanager.register(self, "mit-harness-controller")
 
     def prepare(self, run: "EvalRun") -> None:
@@ -69,6 +74,7 @@ class Controller:
         self._epoch = _source_date_epoch()
         handles = run.handles
         _ = run.spec, run.store
+        self._gate = open_gate(run.settings)
         for note in run.suite.notes if run.suite else ():
             self.note(note)
         if kind := network_filesystem(run.settings.store):
@@ -104,6 +110,21 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report and make sure that nothing is green by accident."""
         try:
+            self._write()
+            if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
+                self.faults += self._false_greens(exitstatus)
+            if self._gated:
+                self.decision = self._decide(exitstatus)
+                session.exitstatus = self.decision.status if self.decision else COULD_NOT_JUDGE
+            elif self.faults and exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._summarise_job()
+        finally:
+            if self._folder is not None:
+                self._folder.release()
+
+    def _write(self) -> None:
+        try:
             if self._run is not None and self._folder is not None and self._evals_began():
                 run = self._run
                 self.results = self._folder.write(
@@ -113,19 +134,23 @@ class Controller:
             self.faults.append(str(error))
         finally:
             self._close()
-        if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
-            self.faults += self._false_greens(exitstatus)
-        self._summarise_job()
-        if self.faults and exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _decide(self, exitstatus: int) -> "Decision | None":
+        """Ask the gate, if the session came so far as to read it."""
+        if self._gate is None:
+            self.faults.append("the gate was not asked, because no eval was run")
+            return None
+        written = self._folder.path if self._folder is not None and self.results else None
+        return decide_session(self._gate, written, exitstatus, self.faults)
 
     def _summarise_job(self) -> None:
         """Append the run to the summary of a GitHub job; one that cannot be written is a note."""
         if not os.environ.get("GITHUB_STEP_SUMMARY") or not (self.results or self.faults):
             return
-        from mit_harness.report.job_summary import append_job_summary, gate_text, job_summary
+        from mit_harness.report.gate.text import decision_markdown
+        from mit_harness.report.job_summary import append_job_summary, job_summary
 
-        gate = gate_text(self._run.settings.report, self._began_ns) if self._run else ""
+        gate = decision_markdown(self.decision) if self.decision else ""
         why_not = append_job_summary(job_summary(self.results, self.faults, gate))
         if why_not:
             self.note(why_not, "warning")
@@ -142,8 +167,6 @@ class Controller:
         return [nodeid for nodeid in self.recorder.collected if model_named(nodeid, models)]
 
     def _close(self) -> None:
-        if self._folder is not None:
-            self._folder.release()
         if self._run is not None:
             try:
                 self._run.close(forget=True)
@@ -246,7 +269,7 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the leaderboard, the reasons, and what must not be taken for a pass."""
-        if self.results is None and not self.faults:
+        if self.results is None and not self.faults and self.decision is None:
             return
         terminalreporter.section("mit-harness")
         if self.results is not None and self._run is not None:
@@ -259,6 +282,12 @@ class Controller:
             terminalreporter.write_line(printable(note), yellow=True)
         for fault in self.faults:
             terminalreporter.write_line(f"ERROR: {printable(fault)}", red=True)
+        if self.decision is not None:
+            from mit_harness.report.gate.text import decision_lines
+
+            fine = self.decision.status == 0
+            for line in decision_lines(self.decision):
+                terminalreporter.write_line(line, green=fine, red=not fine)
 
 
 def _source_date_epoch() -> int | None:

@@ -81,4 +81,6 @@ OPTIONS = (
     Option("max_memory", "refuse a run whose models need more, such as 40GB", "SIZE"),
     Option("plan", "print what would be scored, and stop"),
     Option("measure_only", "no claim fails the run; errors still do"),
+    Option("gate", "rules that alone decide: exit 0 promote, 1 block, 2 could not judge", "FILE"),
+    Option("baseline", "finished run to compare with, a results.json or its folder", "FILE"),
 )

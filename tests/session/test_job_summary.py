@@ -68,27 +68,25 @@ def test_a_report_that_cannot_be_written_is_told(project, summary):
     assert "cannot be written" in summary.read_text()
 
 
-def test_the_gates_decision_stands_first_if_it_is_of_this_run(project, summary):
-    project.report.mkdir()
-    old = project.report / "gate.md"
-    old.write_text("# Gate: promote\n")
-    import os
+GATE = """
+schema = "mit-harness/gate/1"
+[claims.compensation.css]
+min_ci_low = 0.5
+"""
 
-    os.utime(old, (1, 1))
+
+@pytest.mark.parametrize(("model", "word"), [("at", "promote"), ("gc", "block")])
+def test_the_gates_decision_stands_first(project, summary, model, word):
+    (project.path / "gate.toml").write_text(GATE)
+    project.shipped("compensation").run("--mit-gate", "gate.toml", models=[model])
+    gate, run = summary.read_text().split("## mit-harness\n")
+    assert word in gate
+    assert (project.report / "gate.md").read_text().strip() in gate
+    assert "| model" in run
+
+
+def test_without_a_gate_the_decision_of_an_older_run_is_not_shown(project, summary):
+    project.report.mkdir()
+    (project.report / "gate.md").write_text("# Gate: promote\n")
     project.toys().run(models=["at"])
     assert "promote" not in summary.read_text()
-    summary.unlink()
-    project.write(
-        conftest="""
-        import pytest
-
-        @pytest.hookimpl(tryfirst=True)
-        def pytest_sessionfinish(session):
-            import os
-            from pathlib import Path
-
-            Path(os.environ["MIT_HARNESS_REPORT"], "gate.md").write_text("# Gate: block\\n")
-        """
-    )
-    project.run(models=["at"])
-    assert summary.read_text().startswith("\n# Gate: block\n\n## mit-harness")
