@@ -1,6 +1,7 @@
 """A leaderboard trusts no number: every row is recomputed, or there is none."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -152,12 +153,28 @@ def test_words_and_declarations_are_this_versions(one, tmp_path):
     assert "css" in model.claims[0].explanation
 
 
-def test_who_calls_itself_a_control_has_to_be_one(one, tmp_path):
-    def change(models):
-        models[0]["spec"] = "my-own"
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("spec", "my-own"),
+        ("spec", "thermo"),
+        ("spec", "py:antigravity:fly"),
+        ("spec", "?"),
+        ("fingerprint", "mine"),
+    ],
+)
+def test_who_calls_itself_a_control_has_to_be_one(one, tmp_path, key, value):
+    forge(write(tmp_path, *one), lambda models: models[0].update({key: value}))
+    assert "'pa-pwm' is not the control" in refusal(tmp_path)
+    assert "antigravity" not in sys.modules
 
-    forge(write(tmp_path, *one), change)
-    assert "'pa-pwm' is no control of this version" in refusal(tmp_path)
+
+def test_what_was_scored_cannot_be_left_out(judged, tmp_path):
+    made = judged(["pa-pwm", "markov"], ["compensation", "motif_effect"])
+    forge(write(tmp_path, *made), lambda models: models[1]["claims"].pop())
+    assert "does not list motif_effect of markov, which was scored" in refusal(tmp_path)
+    forge(write(tmp_path, *made), lambda models: models.pop())
+    assert "does not list markov, which was scored" in refusal(tmp_path)
 
 
 def test_an_error_brings_no_numbers(one, tmp_path):

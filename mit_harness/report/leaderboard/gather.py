@@ -6,8 +6,11 @@ from pathlib import Path
 
 from mit_harness.claims.declared import declared
 from mit_harness.claims.registry import CLAIMS
-from mit_harness.errors import MitHarnessError, ReportError
+from mit_harness.errors import ModelError, ReportError
+from mit_harness.models.base import ModelHandle
+from mit_harness.models.embedded import EMBEDDED
 from mit_harness.models.registry import Registry
+from mit_harness.models.spec import parse
 from mit_harness.report.finished import (
     FinishedRun,
     design_spec,
@@ -44,22 +47,28 @@ def gather(paths: Sequence[Path], tell: Callable[[str], None] = lambda _: None) 
     for k, run in enumerate(runs, 1):
         count = len(run.results.models)
         tell(f"recomputing {run.file} ({count} models; {k} of {len(runs)} runs)")
-        _check_names(run)
+        _check_whole(run)
         shown.append(_recomputed(run))
     design, models = merge(shown)
     sources = {model.name: _sources(shown, model.name) for model in models}
     return Board(design, models, sources, _own_claims(run.results for run in runs), _absent(runs))
 
 
-def _check_names(run: FinishedRun) -> None:
-    """Refuse a model or a claim that stands twice: it would count twice."""
-    names = [model.name for model in run.results.models]
+def _check_whole(run: FinishedRun) -> None:
+    """Refuse a model or a claim that stands twice, or that was scored and is not listed."""
+    models = run.results.models
+    names = [model.name for model in models]
     if len(set(names)) < len(names):
         raise ReportError(f"{run.file} holds a model twice; run it again")
-    for model in run.results.models:
+    hidden = [name for name in run.items.scores if name not in names]
+    for model in models:
         ids = [claim.id for claim in model.claims]
         if len(set(ids)) < len(ids):
             raise ReportError(f"{run.file} holds a claim of {model.name!r} twice; run it again")
+        scored = run.items.scores.get(model.name, {})
+        hidden += [f"{claim} of {model.name}" for claim in scored if claim not in ids]
+    if hidden:
+        raise ReportError(f"{run.file} does not list {hidden[0]}, which was scored; run it again")
 
 
 def _shipped(results: Results) -> Results:
@@ -93,17 +102,36 @@ def _bare(claim: ClaimRecord) -> ClaimRecord:
 
 def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> ClaimRecord:
     """Return a claim with what this version's truth table declares, whatever the run says."""
-    if model.kind != "control" or run.results.design.suite_sha256 is not None:
+    if model.kind != "control":
         return claim.model_copy(update={"declared": None})
-    try:
-        handle = replace(Registry().resolve(model.spec), name=model.name)
-    except MitHarnessError as error:
-        raise ReportError(
-            f"{run.file}: {model.name!r} is no control of this version ({error}); run it again"
-        ) from error
-    allowed = declared(handle, claim.id, design_spec(run.results.design))
+    handle = _control(run, model)
+    own_suite = run.results.design.suite_sha256 is not None
+    spec = design_spec(run.results.design)
+    allowed = None if own_suite else declared(handle, claim.id, spec)
     return claim.model_copy(
         update={"declared": None if allowed is None else sorted(map(str, allowed))}
+    )
+
+
+def _control(run: FinishedRun, model: ModelRecord) -> ModelHandle:
+    """Return the embedded control that a model says it is; nothing else that a file names is loaded.
+
+    Raises
+    ------
+    ReportError
+        If it is none, or not this version's.
+    """
+    try:
+        spec = parse(model.spec)
+        if not spec.scheme and spec.target in EMBEDDED:
+            handle = replace(Registry().resolve(model.spec), name=model.name)
+            if handle.fingerprint == model.fingerprint:
+                return handle
+    except ModelError:
+        pass
+    raise ReportError(
+        f"{run.file}: {model.name!r} is not the control {model.spec!r} of this version; run it "
+        "again"
     )
 
 
