@@ -114,7 +114,7 @@ def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> Claim
 
 
 def _control(run: FinishedRun, model: ModelRecord) -> ModelHandle:
-    """Return the embedded control that a model says it is; nothing else that a file names is loaded.
+    """Return the embedded control that a model says it is; nothing else is ever loaded.
 
     Raises
     ------
