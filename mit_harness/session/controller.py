@@ -123,6 +123,7 @@ class Controller:
                 session.exitstatus = self.decision.status if self.decision else COULD_NOT_JUDGE
             elif self.faults and exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._summarise_job()
         finally:
             if self._folder is not None:
                 self._folder.release()
@@ -149,6 +150,18 @@ class Controller:
             return None
         written = self._folder.path if self._folder is not None and self.results else None
         return decide_session(self._gate, written, exitstatus, self.faults)
+
+    def _summarise_job(self) -> None:
+        """Append the run to the summary of a GitHub job; one that cannot be written is a note."""
+        if not os.environ.get("GITHUB_STEP_SUMMARY") or not (self.results or self.faults):
+            return
+        from mit_harness.report.gate.text import decision_markdown
+        from mit_harness.report.job_summary import append_job_summary, job_summary
+
+        gate = decision_markdown(self.decision) if self.decision else ""
+        why_not = append_job_summary(job_summary(self.results, self.faults, gate))
+        if why_not:
+            self.note(why_not, "warning")
 
     def _evals_began(self) -> bool:
         recorder = self.recorder
