@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ import pytest
 from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
 from mit_harness.session.distribution import model_named
+from mit_harness.session.progress import WorkerWatch, ticker_of
 from mit_harness.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ class Controller:
         self._folder: ReportFolder | None = None
         self._epoch: int | None = None
         self._started = time.monotonic()
+        self._config = config
+        self._ticker = ticker_of(config)
+        self._watching = ExitStack()
+        config.add_cleanup(self._watching.close)
         config.pluginmanager.register(self, "mit-harness-controller")
 
     def prepare(self, run: "EvalRun") -> None:
@@ -102,12 +108,11 @@ class Controller:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report and make sure that nothing is green by accident."""
+        self._watching.close()
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
-                run = self._run
-                self.results = self._folder.write(
-                    self._results(run), lambda: self._audit(run), self._items(run)
-                )
+                with self._ticker.doing("writing the report"):
+                    self.results = self._write(self._run, self._folder)
         except MitHarnessError as error:
             self.faults.append(str(error))
         finally:
@@ -116,6 +121,21 @@ class Controller:
             self.faults += self._false_greens(exitstatus)
         if self.faults and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, run: "EvalRun", folder: "ReportFolder") -> "Results":
+        def audit() -> "AuditReport":
+            with self._ticker.doing("auditing the sequences and drawing the audit"):
+                return self._audit(run)
+
+        with self._ticker.doing("gathering the scores of every item"):
+            items = self._items(run)
+        return folder.write(self._results(run), audit, items)
+
+    def watch(self) -> None:
+        """Show the progress of workers from now on."""
+        if self._run is not None:
+            watch = WorkerWatch(self._config, self._run.settings)
+            self._watching.enter_context(watch)
 
     def _evals_began(self) -> bool:
         recorder = self.recorder
@@ -173,7 +193,7 @@ class Controller:
         return found
 
     def _results(self, run: "EvalRun") -> "Results":
-        from mit_harness.report.build import model_records
+        from mit_harness.report.build import model_records, noise_record
         from mit_harness.report.schema import DesignRecord, Results, RunRecord
 
         epoch, recorder, settings = self._epoch, self.recorder, run.settings
@@ -200,7 +220,11 @@ class Controller:
                 break_form=settings.break_form,
                 suite_sha256=run.suite.sha256 if run.suite else None,
             ),
-            models=model_records(run.handles.values(), recorder.claims()),
+            models=model_records(
+                run.handles.values(),
+                recorder.claims(),
+                {name: noise_record(run.noise(handle)) for name, handle in run.handles.items()},
+            ),
         )
 
     def _items(self, run: "EvalRun") -> "ItemScores":
