@@ -23,12 +23,15 @@ def score(
     """Score a file of sequences: columns id, score, tokens, bases."""
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
+    from mit_harness.progress import on_stderr
     from mit_harness.scoring.export import score_rows, write_rows
 
     made = read_set(sequences)
     loading = Loading(tuple(trust_remote_code or ()), offline, device)
     handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
-    write_rows(score_rows(handle, made, store), out)
+    with on_stderr().doing(f"scoring {handle.name}") as step:
+        rows = score_rows(handle, made, store, step)
+    write_rows(rows, out)
 
 
 @app.command(name="import-scores")

@@ -17,7 +17,7 @@ from mit_harness.scoring.engine import LazyModel, ScoreTable, missing, score
 from mit_harness.scoring.noise import RECORDED, UNKNOWN, Noise, keep_noise, known_noise
 from mit_harness.scoring.rate import keep_rate
 from mit_harness.scoring.store import Store
-from mit_harness.session.progress import ScoringWatch
+from mit_harness.scoring.watch import ScoringWatch
 from mit_harness.session.settings import Settings, Suite
 
 
