@@ -53,7 +53,6 @@ class Controller:
         self._epoch: int | None = None
         self._started = time.monotonic()
         self._config = config
-        self._ticker = ticker_of(config)
         self._watching = ExitStack()
         config.add_cleanup(self._watching.close)
         config.pluginmanager.register(self, "mit-harness-controller")
@@ -111,7 +110,7 @@ class Controller:
         self._watching.close()
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
-                with self._ticker.doing("writing the report"):
+                with ticker_of(self._config).doing("writing the report"):
                     self.results = self._write(self._run, self._folder)
         except MitHarnessError as error:
             self.faults.append(str(error))
@@ -124,10 +123,10 @@ class Controller:
 
     def _write(self, run: "EvalRun", folder: "ReportFolder") -> "Results":
         def audit() -> "AuditReport":
-            with self._ticker.doing("auditing the sequences and drawing the audit"):
+            with ticker_of(self._config).doing("auditing the sequences and drawing the audit"):
                 return self._audit(run)
 
-        with self._ticker.doing("gathering the scores of every item"):
+        with ticker_of(self._config).doing("gathering the scores of every item"):
             items = self._items(run)
         return folder.write(self._results(run), audit, items)
 

@@ -140,8 +140,9 @@ def _made(config: pytest.Config) -> Lines | None:
         return None
     writer: Any = config.get_terminal_writer()
     with capture.global_and_fixture_disabled():  # pytest captures what fixtures write
-        stream = _own(sys.stdout)
-    if stream is not sys.stdout:
+        theirs = sys.stdout
+        stream = _own(theirs)
+    if stream is not theirs:
         config.add_cleanup(stream.close)
 
     def fresh() -> None:
