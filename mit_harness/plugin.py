@@ -189,6 +189,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if controller is not None:
         with _usage_errors():
             controller.prepare(run_of(session.config))
+        controller.watch()
 
 
 class _usage_errors:  # noqa: N801 - reads as a statement
@@ -250,9 +251,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     config = session.config
     if RUN not in config.stash or not config.stash[RUN].settings.plan or session.testsfailed:
         return None
-    from mit_harness.session.collection import plan_lines
+    from mit_harness.session.plan import plan_lines
+    from mit_harness.session.progress import ticker_of
 
-    with _usage_errors():
+    with _usage_errors(), ticker_of(config).doing("designing what would be scored"):
         lines = plan_lines(config.stash[RUN])
     terminal = config.pluginmanager.getplugin("terminalreporter")
     write = sys.stdout.write if terminal is None else terminal.write

@@ -34,6 +34,7 @@ def score(
     """Score a file of sequences: columns id, sequence, score, tokens, bases."""
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
+    from mit_harness.progress import on_stderr
     from mit_harness.scoring.export import score_rows, write_rows
 
     made = read_set(sequences)
@@ -41,7 +42,9 @@ def score(
     handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
     if max_memory is not None:
         _limit_memory(handle, dtype, max_memory)
-    write_rows(score_rows(handle, made, store), out)
+    with on_stderr().doing(f"scoring {handle.name}") as step:
+        rows = score_rows(handle, made, store, step)
+    write_rows(rows, out)
 
 
 def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:

@@ -10,10 +10,14 @@ from mit_harness.claims.registry import check_claim, everything
 from mit_harness.errors import InputError, NotApplicable, printable
 from mit_harness.models.base import ModelHandle
 from mit_harness.models.registry import Registry
+from mit_harness.progress import Ticker
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import Item, SequenceSet
-from mit_harness.scoring.engine import LazyModel, Progress, ScoreTable, missing, score
+from mit_harness.scoring.engine import LazyModel, ScoreTable, missing, score
+from mit_harness.scoring.noise import RECORDED, UNKNOWN, Noise, keep_noise, known_noise
+from mit_harness.scoring.rate import keep_rate
 from mit_harness.scoring.store import Store
+from mit_harness.scoring.watch import ScoringWatch
 from mit_harness.session.distribution import ALONE, Sharing
 from mit_harness.session.settings import Settings, Suite
 
@@ -166,17 +170,37 @@ class EvalRun:
             rows.append((name, len(wanted), len(missing(self.handles[name], wanted, store))))
         return rows
 
-    def scores(self, model: LazyModel, progress: Progress | None = None) -> ScoreTable:
-        """Score what the model's selected claims need and the store does not hold."""
-        table = score(
-            model,
-            self.needed(model.handle.name),
-            self.store if model.handle.stored else None,
-            batch_tokens=self.settings.batch_tokens,
-            progress=progress,
-        )
-        self._tables[model.handle.name] = table
+    def scores(self, model: LazyModel, ticker: Ticker | None = None) -> ScoreTable:
+        """Score what the model's selected claims need and the store does not hold.
+
+        Beside the scores, the store keeps how long they took and the model's noise floor.
+        """
+        handle = model.handle
+        with (ticker or Ticker()).doing(f"designing the sequences of {handle.name}") as step:
+            sequences = self.needed(handle.name)
+            store = self.store if handle.stored else None
+            watch = ScoringWatch(step)
+            model.on_load = watch.loading
+            table = score(
+                model,
+                sequences,
+                store,
+                batch_tokens=self.settings.batch_tokens,
+                progress=watch,
+            )
+            self._tables[handle.name] = table
+            if store is not None:
+                if watch.rate is not None:
+                    keep_rate(handle, self.settings.device, store, watch.rate)
+                step.say(f"measuring the noise floor of {handle.name}")
+                keep_noise(model, store)
         return table
+
+    def noise(self, handle: ModelHandle) -> Noise:
+        """Return a model's noise floor, whichever process measured it, or why there is none."""
+        if not handle.stored:
+            return RECORDED
+        return known_noise(handle, self.store) or UNKNOWN
 
     def known(self, handle: ModelHandle, sequences: Sequence[str]) -> ScoreTable:
         """Return what is known of a model's scores, whichever process scored: nothing is scored.

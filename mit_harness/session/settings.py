@@ -61,7 +61,6 @@ class Settings:
     plan: bool
     measure_only: bool
     gate: Path | None
-    baseline: Path | None
     run_id: str
 
     @classmethod
@@ -101,7 +100,6 @@ class Settings:
             # Behind a gate claims only measure: it alone decides.
             measure_only=bool(given["measure_only"] or given["gate"]),
             gate=_path(root, given["gate"]) if given["gate"] else None,
-            baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             run_id=run_id,
         )
 

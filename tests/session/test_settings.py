@@ -29,7 +29,6 @@ VALUES = {
     "plan": (True, False, True),
     "measure_only": (True, False, True),
     "gate": ("a.toml", "b.toml", "c.toml"),
-    "baseline": ("a", "b", "c"),
 }
 FIELDS = {
     "trust_remote_code": "trusted",

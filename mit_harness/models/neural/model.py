@@ -2,15 +2,16 @@
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
 
 from mit_harness.errors import ModelError
-from mit_harness.models.base import Floats, Ints, Scores
+from mit_harness.models.base import Floats, Ints, Scores, Variant
 from mit_harness.models.neural.batch_memory import token_cost
 from mit_harness.models.neural.batching import Batcher
 from mit_harness.models.neural.causal import causal_scores
@@ -164,6 +165,19 @@ class NeuralModel:
         shaped = np.array(read, dtype=np.int64).reshape(len(read), len(sequences))
         total: Ints = shaped.sum(axis=0)
         return total
+
+    def variants(self) -> Iterator[Variant]:
+        """Yield other ways to compute the same scores: see `mit_harness.models.neural.variants`."""
+        from mit_harness.models.neural.variants import variants
+
+        return variants(self, self._open())
+
+    def twin(self, logits: ScoredLogits, batcher: Batcher, device: str | None = None) -> Self:
+        """Return a model that reads and scores as this one does, by another network or batcher."""
+        made = copy(self)
+        made._logits, made.batcher = logits, batcher
+        made._device = self._device if device is None else torch.device(device)
+        return made
 
     def close(self) -> None:
         """Release the network and its device's memory."""
