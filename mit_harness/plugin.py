@@ -17,6 +17,7 @@ from mit_harness.session.options import OPTIONS
 
 if TYPE_CHECKING:
     from mit_harness.session.controller import Controller
+    from mit_harness.session.distribution import Sharing
     from mit_harness.session.run import EvalRun
 
 pytest_plugins = ["mit_harness.fixtures.models", "mit_harness.fixtures.verdicts"]
@@ -139,11 +140,24 @@ def run_of(config: pytest.Config) -> "EvalRun":
         worker = getattr(config, "workerinput", {})
         settings = Settings.from_config(config, worker.get("mit_run_id") or new_run_id())
         run = EvalRun(
-            settings, lambda registry: config.hook.pytest_mit_register_models(registry=registry)
+            settings,
+            lambda registry: config.hook.pytest_mit_register_models(registry=registry),
+            _sharing(config, settings.device),
         )
         config.stash[RUN] = run
         config.add_cleanup(run.close)
     return config.stash[RUN]
+
+
+def _sharing(config: pytest.Config, device: str | None) -> "Sharing":
+    """Return which workers load models into one memory; a worker is told, if it is controlled."""
+    from mit_harness.session.distribution import Sharing, sharing
+
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return sharing(config, device, dist_given=config.stash.get(DIST_WAS_EXPLICIT, False))
+    workers = int(worker.get("workercount", 1))
+    return Sharing(*worker.get("mit_sharing", (workers, workers > 1)))
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -175,6 +189,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if controller is not None:
         with _usage_errors():
             controller.prepare(run_of(session.config))
+        controller.watch()
 
 
 class _usage_errors:  # noqa: N801 - reads as a statement
@@ -236,9 +251,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     config = session.config
     if RUN not in config.stash or not config.stash[RUN].settings.plan or session.testsfailed:
         return None
-    from mit_harness.session.collection import plan_lines
+    from mit_harness.session.plan import plan_lines
+    from mit_harness.session.progress import ticker_of
 
-    with _usage_errors():
+    with _usage_errors(), ticker_of(config).doing("designing what would be scored"):
         lines = plan_lines(config.stash[RUN])
     terminal = config.pluginmanager.getplugin("terminalreporter")
     write = sys.stdout.write if terminal is None else terminal.write
@@ -271,8 +287,10 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
     if CONTROLLER in node.config.stash:
         from mit_harness.session.distribution import gpu_of
 
-        settings = run_of(node.config).settings
+        run = run_of(node.config)
+        settings = run.settings
         node.workerinput["mit_run_id"] = settings.run_id
+        node.workerinput["mit_sharing"] = tuple(run.sharing)
         if settings.device is None:  # one that is named is the user's own choice
             node.workerinput["mit_gpu"] = gpu_of(node.gateway.id)
 

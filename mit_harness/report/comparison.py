@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mit_harness.claims.base import MIN_PAIRS, Role, Scored
+from mit_harness.claims.base import MIN_PAIRS, Role
 from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.errors import ReportError, near, printable
 from mit_harness.report.build import claim_record
@@ -89,6 +89,8 @@ class Comparison:
         In the order of the claims.
     notes
         What was not compared, and why.
+    identical
+        Whether both gave every sequence the same score.
     """
 
     candidate: str
@@ -97,11 +99,7 @@ class Comparison:
     flipped: tuple[FlippedPair, ...] = ()
     verdicts: tuple[Verdicts, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def identical(self) -> bool:
-        """Whether both models gave every sequence the same score."""
-        return all(d.ci_method == IDENTICAL or d.difference is None for d in self.differences)
+    identical: bool = False
 
 
 def compare_models(
@@ -152,6 +150,7 @@ def compare_models(
             for claim_id in wanted
         ),
         () if claim_ids else left_out,
+        identical=all(_identical(*sides, claim_id) for claim_id in wanted),
     )
 
 
@@ -222,7 +221,7 @@ def compare_claim(
     """
     sides = ((candidate, candidate_model), (baseline, baseline_model))
     mine, theirs = (_metrics(run, name, claim_id) for run, name in sides)
-    identical = _identical(*(run.items.scored(name, claim_id) for run, name in sides))
+    identical = _identical(candidate, baseline, candidate_model, baseline_model, claim_id)
     found = []
     for name in dict.fromkeys((*mine, *theirs)):
         metrics = (mine.get(name), theirs.get(name))
@@ -256,8 +255,15 @@ def _record(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimRecord:
     return record
 
 
-def _identical(mine: Scored, theirs: Scored) -> bool:
-    return np.array_equal(mine.values, theirs.values)
+def _identical(
+    candidate: FinishedRun,
+    baseline: FinishedRun,
+    candidate_model: str,
+    baseline_model: str,
+    claim_id: str,
+) -> bool:
+    mine = candidate.items.scored(candidate_model, claim_id)
+    return np.array_equal(mine.values, baseline.items.scored(baseline_model, claim_id).values)
 
 
 def _difference(

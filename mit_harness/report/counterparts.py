@@ -1,13 +1,68 @@
-"""Which model of one run is compared with which of another."""
+"""Two runs compared: which model of one meets which of the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from mit_harness.errors import ReportError, printable
-from mit_harness.report.comparison import find_model
+from mit_harness.report.comparison import Comparison, compare_models, find_model
 from mit_harness.report.finished import FinishedRun
-from mit_harness.report.schema import ModelRecord
+from mit_harness.report.schema import DesignRecord, ModelRecord
 
 Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Comparisons of two runs.
+
+    Attributes
+    ----------
+    design
+        Of both runs.
+    baseline
+        Checksum of the baseline's results.json.
+    comparisons
+        One for each two models.
+    alone
+        Models without a counterpart.
+    """
+
+    design: DesignRecord
+    baseline: str
+    comparisons: Sequence[Comparison]
+    alone: Sequence[str] = ()
+
+
+def compare_runs(
+    candidate: FinishedRun,
+    baseline: FinishedRun,
+    model: str | None = None,
+    baseline_model: str | None = None,
+    claim_ids: Sequence[str] = (),
+    progress: Callable[[Pairs], Iterable[tuple[str, str]]] = iter,
+) -> Compared:
+    """Compare every model of a run with its counterpart in another.
+
+    Parameters
+    ----------
+    candidate, baseline, model, baseline_model
+        As in `counterparts`.
+    claim_ids
+        As in `mit_harness.report.comparison.compare_models`.
+    progress
+        Goes through the pairs of models, and may say how far it is.
+
+    Raises
+    ------
+    ReportError
+        If it is not clear which models meet, or any two cannot be compared.
+    """
+    pairs, alone = counterparts(candidate, baseline, model, baseline_model)
+    found = [
+        compare_models(candidate, baseline, mine, theirs, claim_ids)
+        for mine, theirs in progress(pairs)
+    ]
+    return Compared(candidate.results.design, baseline.results.run.sha256, found, alone)
 
 
 def counterparts(

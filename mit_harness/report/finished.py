@@ -89,12 +89,17 @@ def read_run(path: Path) -> FinishedRun:
     return FinishedRun(file, results, items)
 
 
-def verify(run: FinishedRun) -> None:
+def verify(run: FinishedRun) -> dict[str, dict[str, ClaimRecord]]:
     """Recompute every shipped claim of a run from its per-item scores.
 
     The sequences must be those that this version designs (unless they are a user's suite), and
     every number and verdict must come out as results.json has it, to 1e-6. Claims of a project's
     own are unknown here, and passed over: see `known_claims`.
+
+    Returns
+    -------
+    dict
+        The recomputed claims by model and claim id; those that ended in error are not among them.
 
     Raises
     ------
@@ -105,10 +110,14 @@ def verify(run: FinishedRun) -> None:
     if run.results.design.suite_sha256 is None:
         for claim_id, found in run.items.sequences.items():
             _check_design(run, claim_id, found, spec)
-    for model in run.results.models:
-        for record in model.claims:
-            if record.id in CLAIMS and record.verdict != "error":
-                _check_claim(run, model, record)
+    return {
+        model.name: {
+            record.id: _check_claim(run, model, record)
+            for record in known_claims(model)
+            if record.verdict != "error"
+        }
+        for model in run.results.models
+    }
 
 
 def known_claims(model: ModelRecord) -> list[ClaimRecord]:
@@ -158,14 +167,16 @@ def _check_design(run: FinishedRun, claim_id: str, found: SequenceSet, spec: Des
         )
 
 
-def _check_claim(run: FinishedRun, model: ModelRecord, record: ClaimRecord) -> None:
+def _check_claim(run: FinishedRun, model: ModelRecord, record: ClaimRecord) -> ClaimRecord:
     claim = get_claim(record.id)
     if record.version != claim.version:
         raise ReportError(
             f"{run.file} holds version {record.version} of {record.id}, and this version of "
             f"mit-harness judges by version {claim.version}; run it again"
         )
-    confirm(run, model, record, recomputed(run, model, record.id))
+    again = recomputed(run, model, record.id)
+    confirm(run, model, record, again)
+    return again
 
 
 def confirm(run: FinishedRun, model: ModelRecord, record: ClaimRecord, again: ClaimRecord) -> None:

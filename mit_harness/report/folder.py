@@ -19,6 +19,7 @@ from mit_harness.report.schema import SCHEMA, Results, ScoresRecord
 RESULTS = "results.json"
 LEADERBOARD = "leaderboard.md"
 AUDIT = "audit.md"
+COMPARISON = "comparison.md"
 AUDIT_FIGURE = "audit.svg"
 _DECISION = ("gate.md", "gate.json")
 _LOCK = ".lock"
@@ -112,6 +113,15 @@ class ReportFolder:
             with atomic(figure) as handle:
                 handle.write(audit.svg)
         return audit.headline
+
+    def write_comparison(self, text: str | None) -> None:
+        """Write comparison.md, or take away that of an earlier run."""
+        file = self.path / COMPARISON
+        if text is None:
+            _remove(file)
+            return
+        with atomic(file) as handle:
+            handle.write(text)
 
     def release(self) -> None:
         """Let another run write here."""

@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -11,8 +12,10 @@ import pytest
 
 from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
+from mit_harness.session.comparing import Comparing
 from mit_harness.session.distribution import model_named
 from mit_harness.session.gating import COULD_NOT_JUDGE, decide_session, gate_is_asked, open_gate
+from mit_harness.session.progress import WorkerWatch, ticker_of
 from mit_harness.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -54,8 +57,12 @@ class Controller:
         self._asked = asked
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None
+        self._comparing: Comparing | None = None
         self._epoch: int | None = None
         self._started = time.monotonic()
+        self._config = config
+        self._watching = ExitStack()
+        config.add_cleanup(self._watching.close)
         config.pluginmanager.register(self, "mit-harness-controller")
 
     def prepare(self, run: "EvalRun") -> None:
@@ -83,11 +90,14 @@ class Controller:
                 "name a local file with --mit-store",
                 "warning",
             )
+        if memory := run.memory_note:
+            self.note(memory)
         for handle in handles.values():
             if not handle.lasting:
                 self.note(
                     f"{handle.name} states no fingerprint, so its scores are kept for this run only"
                 )
+        self._comparing = Comparing.of(run.settings.baseline)
         self._folder = ReportFolder(run.settings.report)
 
     def note(self, text: str, kind: Literal["note", "warning"] = "note") -> None:
@@ -109,6 +119,7 @@ class Controller:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report and make sure that nothing is green by accident."""
+        self._watching.close()
         try:
             self._write()
             if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
@@ -118,6 +129,7 @@ class Controller:
                 session.exitstatus = self.decision.status if self.decision else COULD_NOT_JUDGE
             elif self.faults and exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._summarise_job()
         finally:
             if self._folder is not None:
                 self._folder.release()
@@ -125,10 +137,8 @@ class Controller:
     def _write(self) -> None:
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
-                run = self._run
-                self.results = self._folder.write(
-                    self._results(run), lambda: self._audit(run), self._items(run)
-                )
+                with ticker_of(self._config).doing("writing the report"):
+                    self.results = self._written(self._run, self._folder)
         except MitHarnessError as error:
             self.faults.append(str(error))
         finally:
@@ -141,6 +151,36 @@ class Controller:
             return None
         written = self._folder.path if self._folder is not None and self.results else None
         return decide_session(self._gate, written, exitstatus, self.faults)
+
+    def _summarise_job(self) -> None:
+        """Append the run to the summary of a GitHub job; one that cannot be written is a note."""
+        if not os.environ.get("GITHUB_STEP_SUMMARY") or not (self.results or self.faults):
+            return
+        from mit_harness.report.gate.text import decision_markdown
+        from mit_harness.report.job_summary import append_job_summary, job_summary
+
+        gate = decision_markdown(self.decision) if self.decision else ""
+        why_not = append_job_summary(job_summary(self.results, self.faults, gate))
+        if why_not:
+            self.note(why_not, "warning")
+
+    def _written(self, run: "EvalRun", folder: "ReportFolder") -> "Results":
+        def audit() -> "AuditReport":
+            with ticker_of(self._config).doing("auditing the sequences and drawing the audit"):
+                return self._audit(run)
+
+        with ticker_of(self._config).doing("gathering the scores of every item"):
+            items = self._items(run)
+        results = folder.write(self._results(run), audit, items)
+        if self._comparing is not None:
+            self._comparing.write(folder, results, items)
+        return results
+
+    def watch(self) -> None:
+        """Show the progress of workers from now on."""
+        if self._run is not None:
+            watch = WorkerWatch(self._config, self._run.settings)
+            self._watching.enter_context(watch)
 
     def _evals_began(self) -> bool:
         recorder = self.recorder
@@ -196,7 +236,7 @@ class Controller:
         return found
 
     def _results(self, run: "EvalRun") -> "Results":
-        from mit_harness.report.build import model_records
+        from mit_harness.report.build import model_records, noise_record
         from mit_harness.report.schema import DesignRecord, Results, RunRecord
 
         epoch, recorder, settings = self._epoch, self.recorder, run.settings
@@ -223,7 +263,11 @@ class Controller:
                 break_form=settings.break_form,
                 suite_sha256=run.suite.sha256 if run.suite else None,
             ),
-            models=model_records(run.handles.values(), recorder.claims()),
+            models=model_records(
+                run.handles.values(),
+                recorder.claims(),
+                {name: noise_record(run.noise(handle)) for name, handle in run.handles.items()},
+            ),
         )
 
     def _items(self, run: "EvalRun") -> "ItemScores":
@@ -263,6 +307,8 @@ class Controller:
             from mit_harness.report.terminal import summary_lines
 
             for line in summary_lines(self.results):
+                terminalreporter.write_line(line)
+            for line in self._comparing.lines if self._comparing else ():
                 terminalreporter.write_line(line)
             terminalreporter.write_line(f"report: {printable(str(self._run.settings.report))}")
         for note in self.notes:

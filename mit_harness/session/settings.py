@@ -57,10 +57,10 @@ class Settings:
     device: str | None
     dtype: str | None
     max_memory: str | None
+    baseline: Path | None
     plan: bool
     measure_only: bool
     gate: Path | None
-    baseline: Path | None
     run_id: str
 
     @classmethod
@@ -95,11 +95,11 @@ class Settings:
             device=given["device"],
             dtype=given["dtype"],
             max_memory=given["max_memory"],
+            baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             plan=bool(given["plan"]),
             # Behind a gate claims only measure: it alone decides.
             measure_only=bool(given["measure_only"] or given["gate"]),
             gate=_path(root, given["gate"]) if given["gate"] else None,
-            baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             run_id=run_id,
         )
 

@@ -73,7 +73,7 @@ def difference(candidate: Metric, baseline: Metric) -> Interval:
     found = candidate.value - baseline.value
     a, b = candidate.sample, baseline.sample
     if a is None or b is None:
-        return _none(found, "not resampled, so without an interval")
+        return _none(found, candidate.note or "not resampled, so without an interval")
     _check(candidate.name, a, b)
     if candidate.unit == "proportion" and (alike := _alike(a, b)) is not None:
         return alike
@@ -152,19 +152,22 @@ def _alike(a: Sample, b: Sample) -> Interval | None:
     """Return the interval where every pair has one and the same difference c, else None.
 
     That n of n pairs do so leaves room for up to q of all pairs that do not, where (1 - q)^n is
-    half of alpha (Clopper-Pearson); these could have any difference from -1 to 1. Where all pairs
-    tie in both models, neither of which tells the two sequences apart, it has zero width.
+    half of alpha (Clopper-Pearson); these could have any difference from -1 to 1, or from -1/2 to
+    1/2 where one model ties on every pair, and so does not tell the two sequences apart at all.
+    Where both do, it has zero width.
     """
     mine, theirs = a.blocks[0][:, 0], b.blocks[0][:, 0]
     change = mine - theirs
     if not len(change) or np.ptp(change) > _ALIKE:
         return None
     c = float(change[0])
-    if (mine == 0.5).all() and (theirs == 0.5).all():
+    blind = [bool((shares == 0.5).all()) for shares in (mine, theirs)]
+    if all(blind):
         why = "every pair ties in both: zero width"
         return Interval(c, LEVELS, ((c, c), (c, c)), "percentile bootstrap", why)
     rooms = [1 - ((1 - level) / 2) ** (1 / len(change)) for level in LEVELS]
-    bounds = tuple((c - q * (1 + c), c + q * (1 - c)) for q in rooms)
+    reach = 0.5 if any(blind) else 1.0
+    bounds = tuple((c - q * (reach + c), c + q * (reach - c)) for q in rooms)
     why = "no pair is discordant" if c == 0 else "every pair differs alike"
     return Interval(c, LEVELS, bounds, CLOPPER_PEARSON, why)
 
