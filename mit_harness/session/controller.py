@@ -14,7 +14,13 @@ from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
 from mit_harness.session.comparing import Comparing
 from mit_harness.session.distribution import model_named
-from mit_harness.session.gating import COULD_NOT_JUDGE, decide_session, gate_is_asked, open_gate
+from mit_harness.session.gating import (
+    COULD_NOT_JUDGE,
+    OpenGate,
+    decide_session,
+    gate_is_asked,
+    open_gate,
+)
 from mit_harness.session.progress import WorkerWatch, ticker_of
 from mit_harness.session.recorder import Recorder
 
@@ -24,7 +30,6 @@ if TYPE_CHECKING:
     from mit_harness.report.audit import AuditReport
     from mit_harness.report.folder import ReportFolder
     from mit_harness.report.gate.decision import Decision
-    from mit_harness.report.gate.schema import GateFile
     from mit_harness.report.items import ItemScores
     from mit_harness.report.schema import Results
     from mit_harness.session.run import EvalRun
@@ -53,7 +58,7 @@ class Controller:
         self.results: Results | None = None
         self.decision: Decision | None = None
         self._gated = gate_is_asked(config)
-        self._gate: GateFile | None = None
+        self._gate: OpenGate | None = None
         self._asked = asked
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None

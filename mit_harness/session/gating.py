@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -10,6 +10,7 @@ from mit_harness.errors import MitHarnessError
 from mit_harness.session.settings import is_on
 
 if TYPE_CHECKING:
+    from mit_harness.report.finished import FinishedRun
     from mit_harness.report.gate.decision import Decision
     from mit_harness.report.gate.schema import GateFile
     from mit_harness.session.settings import Settings
@@ -27,8 +28,15 @@ def gate_is_asked(config: pytest.Config) -> bool:
         return True
 
 
-def open_gate(settings: "Settings") -> "GateFile | None":
-    """Read the gate file of a session, and see that its baseline can be read.
+class OpenGate(NamedTuple):
+    """A gate file, and its baseline as it was before the run, which may write to the same place."""
+
+    file: "GateFile"
+    baseline: "FinishedRun | None"
+
+
+def open_gate(settings: "Settings") -> OpenGate | None:
+    """Read the gate file of a session, and its baseline.
 
     Raises
     ------
@@ -41,19 +49,17 @@ def open_gate(settings: "Settings") -> "GateFile | None":
     from mit_harness.report.gate.schema import read_gate
 
     found = read_gate(settings.gate, settings.baseline)
-    if found.baseline is not None:
-        read_run(found.baseline)
-    return found
+    return OpenGate(found, None if found.baseline is None else read_run(found.baseline))
 
 
 def decide_session(
-    gate: "GateFile", report: Path | None, exitstatus: int, troubles: Iterable[str]
+    opened: OpenGate, report: Path | None, exitstatus: int, troubles: Iterable[str]
 ) -> "Decision":
     """Return the decision on what a session left in its report folder, and write it there.
 
     Parameters
     ----------
-    gate
+    opened
         What `open_gate` returned.
     report
         The folder; None where the session wrote none.
@@ -65,7 +71,7 @@ def decide_session(
     from mit_harness.report.gate.decision import decide, unjudged
     from mit_harness.report.gate.text import write_decision
 
-    known = list(troubles)
+    gate, known = opened.file, list(troubles)
     if exitstatus not in _ENDED:
         known.append(
             f"pytest ended with exit status {int(exitstatus)}, before its evals were through"
@@ -73,7 +79,7 @@ def decide_session(
     if report is None:
         return unjudged(gate, None, known or ["no eval was run"])
     try:
-        decision = decide(gate, report, known)
+        decision = decide(gate, report, known, opened.baseline)
         write_decision(decision, report)
     except Exception as error:  # noqa: BLE001 - whatever breaks here, nothing was judged
         why = (

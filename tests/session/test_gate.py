@@ -179,6 +179,15 @@ def test_a_regression_against_the_baseline(project, gated):
     assert decided(project)["checks"][0]["rule"] == "max_regression"
 
 
+def test_a_baseline_that_the_run_replaces_is_the_one_before_it(project, gated):
+    assert project.run("--mit-measure-only", models=["at"]).ret == 0
+    text = HEAD + "[claims.compensation.css]\nmax_regression = 0.1\n"
+    text += "[baseline]\nresults = 'report'\nmodels = { toys-gc = 'toys-at' }\n"
+    result = gated(text, models=["gc"])
+    assert result.ret == 1
+    project.said(result, "css max_regression: difference -")
+
+
 def test_a_control_that_drifts_blocks(project, gated):
     conftest = """
         import mit_harness.claims.declared as declared

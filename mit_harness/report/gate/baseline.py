@@ -7,6 +7,7 @@ from pathlib import Path
 from mit_harness.claims.registry import get_claim
 from mit_harness.errors import MitHarnessError
 from mit_harness.report.finished import FinishedRun, known_claims, read_run
+from mit_harness.report.folder import results_file
 from mit_harness.report.gate.checks import Check
 from mit_harness.report.gate.evidence import Evidence, Missing, find_model
 from mit_harness.report.gate.trust import faults
@@ -16,15 +17,21 @@ _AHEAD_DAYS = 1.0
 
 
 def baseline_checks(
-    evidence: Evidence, path: Path, models: Sequence[str], now: datetime
+    evidence: Evidence,
+    path: Path,
+    models: Sequence[str],
+    now: datetime,
+    known: FinishedRun | None = None,
 ) -> list[Check]:
     """Read a baseline into the evidence, if it may be compared with, and say whether it may.
 
     Foreign or stale is a block; one that cannot be read, is incomplete or does not come out when
-    recomputed cannot be judged.
+    recomputed cannot be judged. `known` is the run as it was read before, where it was.
     """
+    if known is None and results_file(path).resolve() == evidence.run.file.resolve():
+        return [Check("block", "baseline", "it is the very run that is judged")]
     try:
-        run = read_run(path)
+        run = known or read_run(path)
     except MitHarnessError as error:
         return [Check("could not judge", "baseline", str(error))]
     blocks = [

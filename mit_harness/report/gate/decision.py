@@ -74,7 +74,12 @@ def unjudged(gate: GateFile, run: Path | None, reasons: Iterable[str]) -> Decisi
     return Decision(checks, gate, run)
 
 
-def decide(gate: GateFile, path: Path, troubles: Iterable[str] = ()) -> Decision:
+def decide(
+    gate: GateFile,
+    path: Path,
+    troubles: Iterable[str] = (),
+    baseline: FinishedRun | None = None,
+) -> Decision:
     """Hold a gate against a finished run; whatever is missing, unclear or broken is no promotion.
 
     Parameters
@@ -86,6 +91,8 @@ def decide(gate: GateFile, path: Path, troubles: Iterable[str] = ()) -> Decision
     troubles
         What else is known to have gone wrong with the run, in sentences; each is a reason not to
         judge.
+    baseline
+        The gate's baseline, where it was read before the run could have replaced it.
     """
     known = list(troubles)
     try:
@@ -105,7 +112,7 @@ def decide(gate: GateFile, path: Path, troubles: Iterable[str] = ()) -> Decision
     models = gated_models(gate.gate, run)
     checks += _model_checks(gate.gate, run, models)
     if gate.baseline is not None:
-        checks += baseline_checks(evidence, gate.baseline, models, now)
+        checks += baseline_checks(evidence, gate.baseline, models, now, baseline)
     checks += noise_checks(evidence, models)
     judged = list(rule_checks(evidence, models))
     checks += judged

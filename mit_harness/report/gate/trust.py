@@ -65,8 +65,21 @@ def _inconsistent(run: FinishedRun) -> Iterator[str]:
         for claim_id in asked:
             if claim_id not in {claim.id for claim in model.claims}:
                 yield f"{name} has no verdict on {claim_id}, which other models of the run have"
-        if why := _misnamed(model):
+        if why := _misnamed(model) or _noise(model):
             yield why
+
+
+def _noise(model: ModelRecord) -> str:
+    """Return why a noise floor is not the largest of its own parts; empty where it is."""
+    if model.noise is None:
+        return ""
+    parts = [part for part in model.noise.parts.values() if part is not None]
+    if not parts or model.noise.nats == max(parts):
+        return ""
+    return (
+        f"the noise floor of {printable(model.name)} is {model.noise.nats}, and its largest part "
+        f"{max(parts)}"
+    )
 
 
 def _twice(what: str, names: list[str]) -> Iterator[str]:

