@@ -13,8 +13,16 @@ Form = Literal["md", "html", "csv", "tex", "model-index"]
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its results.json.")],
+    html: Annotated[
+        Path | None, typer.Option(help="Recompute the run and write its page to this file instead.")
+    ] = None,
 ) -> None:
-    """Print a finished run as it stood in the terminal."""
+    """Print a finished run as it stood in the terminal, or write its page."""
+    if html is not None:
+        from mit_harness.report.html.written import finished_page
+
+        finished_page(run, html)
+        return
     from mit_harness.report.folder import read_results
     from mit_harness.report.terminal import summary_lines
 

@@ -111,7 +111,7 @@ def test_every_eval_skipped(project, gated):
 def test_a_gate_that_cannot_be_used_is_refused_before_anything_is_scored(
     project, gated, gate, said, workers
 ):
-    result = gated(gate, "-n", workers)
+    result = gated(gate, f"-n{workers}")
     assert result.ret == 2
     (line,) = [line for line in result.errlines if line.strip()]
     assert line.startswith("ERROR: mit-harness: ")
