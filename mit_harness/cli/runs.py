@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mit_harness.cli.app import Out, app, say, write_text
+from mit_harness.cli.app import Out, app, write_text
 
 Form = Literal["md", "html", "csv", "tex", "model-index"]
 
@@ -43,9 +43,11 @@ def leaderboard(
     out: Out = None,
 ) -> None:
     """Merge runs of one design into one leaderboard, recomputed from their per-item scores."""
+    from mit_harness.progress import on_stderr
     from mit_harness.report.leaderboard.gather import gather
     from mit_harness.report.leaderboard.media import form_of, written
 
     form = form_of(out, format, model_index)
-    board = gather(runs, say)
+    with on_stderr().doing("reading runs") as step:
+        board = gather(runs, step.say)
     write_text(written(board, form, model_index), out)
