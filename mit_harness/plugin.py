@@ -5,6 +5,7 @@ Only pytest is imported here: the plugin loads in every pytest session of its en
 
 import os
 import sys
+import traceback
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from mit_harness.session.options import OPTIONS
 
 if TYPE_CHECKING:
     from mit_harness.session.controller import Controller
+    from mit_harness.session.distribution import Sharing
     from mit_harness.session.run import EvalRun
 
 pytest_plugins = ["mit_harness.fixtures.models", "mit_harness.fixtures.verdicts"]
@@ -60,23 +62,59 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Before xdist reads its options: no workers for a plan, and no restarts for evals."""
-    if _distributes(config) and not _is_worker(config):
-        from mit_harness.session.distribution import dist_is_explicit, names_evals
-        from mit_harness.session.settings import is_on
+    """Prepare for workers before xdist reads its options; behind a gate, its status is pytest's."""
+    try:
+        _before_workers(config)
+        status = yield
+    except pytest.UsageError as error:
+        if not _gated(config):
+            raise
+        sys.stderr.writelines(f"ERROR: {line}\n" for line in error.args)
+        status = pytest.ExitCode.USAGE_ERROR
+    except Exception:
+        if not _gated(config):
+            raise
+        traceback.print_exc()  # Python itself would end with status 1, which here is a block
+        status = pytest.ExitCode.INTERNAL_ERROR
+    if _gated(config):
+        from mit_harness.session.gating import settled
 
-        if _asked(config) or names_evals(config):
-            config.stash[DIST_WAS_EXPLICIT] = dist_is_explicit(config)
-            with _usage_errors():
-                plan = is_on(config, "plan")
-            if plan:
-                config.option.numprocesses = 0
-            elif not _only_looks(config):
-                _control(config)
-                if config.option.maxworkerrestart is None:
-                    # A worker killed for memory would be restarted otherwise, and can hang.
-                    config.option.maxworkerrestart = "0"
-    return (yield)
+        controller = config.stash.get(CONTROLLER, None)
+        return settled(int(status or 0), None if controller is None else controller.decision)
+    return status
+
+
+def _before_workers(config: pytest.Config) -> None:
+    """Take no workers for a plan, and no restarts for evals."""
+    if not _distributes(config) or _is_worker(config):
+        return
+    from mit_harness.session.distribution import dist_is_explicit, names_evals
+    from mit_harness.session.settings import is_on
+
+    if _asked(config) or names_evals(config):
+        config.stash[DIST_WAS_EXPLICIT] = dist_is_explicit(config)
+        with _usage_errors():
+            plan = is_on(config, "plan")
+        if plan:
+            config.option.numprocesses = 0
+        elif not _only_looks(config):
+            _control(config)
+            if config.option.maxworkerrestart is None:
+                # A worker killed for memory would be restarted otherwise, and can hang.
+                config.option.maxworkerrestart = "0"
+
+
+def _gated(config: pytest.Config) -> bool:
+    """Tell whether a gate alone decides: this very command names one, or evals were to be run."""
+    if _is_worker(config):
+        return False
+    if any(str(word).startswith("--mit-gate") for word in config.invocation_params.args):
+        return True
+    if CONTROLLER not in config.stash and FAULT not in config.stash:
+        return False
+    from mit_harness.session.gating import gate_is_asked
+
+    return gate_is_asked(config)
 
 
 def _distributes(config: pytest.Config) -> bool:
@@ -102,11 +140,24 @@ def run_of(config: pytest.Config) -> "EvalRun":
         worker = getattr(config, "workerinput", {})
         settings = Settings.from_config(config, worker.get("mit_run_id") or new_run_id())
         run = EvalRun(
-            settings, lambda registry: config.hook.pytest_mit_register_models(registry=registry)
+            settings,
+            lambda registry: config.hook.pytest_mit_register_models(registry=registry),
+            _sharing(config, settings.device),
         )
         config.stash[RUN] = run
         config.add_cleanup(run.close)
     return config.stash[RUN]
+
+
+def _sharing(config: pytest.Config, device: str | None) -> "Sharing":
+    """Return which workers load models into one memory; a worker is told, if it is controlled."""
+    from mit_harness.session.distribution import Sharing, sharing
+
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return sharing(config, device, dist_given=config.stash.get(DIST_WAS_EXPLICIT, False))
+    workers = int(worker.get("workercount", 1))
+    return Sharing(*worker.get("mit_sharing", (workers, workers > 1)))
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -138,6 +189,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if controller is not None:
         with _usage_errors():
             controller.prepare(run_of(session.config))
+        controller.watch()
 
 
 class _usage_errors:  # noqa: N801 - reads as a statement
@@ -199,9 +251,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     config = session.config
     if RUN not in config.stash or not config.stash[RUN].settings.plan or session.testsfailed:
         return None
-    from mit_harness.session.collection import plan_lines
+    from mit_harness.session.plan import plan_lines
+    from mit_harness.session.progress import ticker_of
 
-    with _usage_errors():
+    with _usage_errors(), ticker_of(config).doing("designing what would be scored"):
         lines = plan_lines(config.stash[RUN])
     terminal = config.pluginmanager.getplugin("terminalreporter")
     write = sys.stdout.write if terminal is None else terminal.write
@@ -234,8 +287,10 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
     if CONTROLLER in node.config.stash:
         from mit_harness.session.distribution import gpu_of
 
-        settings = run_of(node.config).settings
+        run = run_of(node.config)
+        settings = run.settings
         node.workerinput["mit_run_id"] = settings.run_id
+        node.workerinput["mit_sharing"] = tuple(run.sharing)
         if settings.device is None:  # one that is named is the user's own choice
             node.workerinput["mit_gpu"] = gpu_of(node.gateway.id)
 

@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -12,14 +15,95 @@ if not os.environ.get("MIT_TESTS_EXPLORE"):
     settings.load_profile("repeatable")
 
 
+_THEIRS = ("SOURCE_DATE_EPOCH", "PYTEST_ADDOPTS", "GITHUB_STEP_SUMMARY")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the user's settings, score store and reports out of the tests, and the tests of them."""
     folder = tmp_path_factory.mktemp("mit-harness")
     with pytest.MonkeyPatch.context() as patch:
         for name in [*os.environ]:
-            if name.startswith("MIT_HARNESS_") or name in ("SOURCE_DATE_EPOCH", "PYTEST_ADDOPTS"):
+            if name.startswith("MIT_HARNESS_") or name in _THEIRS:
                 patch.delenv(name)
         patch.setenv("MIT_HARNESS_STORE", str(folder / "scores.sqlite"))
         patch.setenv("MIT_HARNESS_REPORT", str(folder / "report"))
         yield
+
+
+class FinishedRuns:
+    """Report folders of small finished runs, made without pytest; each is made once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[object, Path] = {}
+
+    def __call__(
+        self, *specs: str, claims: tuple[str, ...] = ("compensation",), **facts: object
+    ) -> Path:
+        """Return the folder of a run.
+
+        `specs` are embedded models, or ``name=spec`` for a user's model of that name; `facts` are
+        those of the design (``n``, ``seed``) and of the run (``complete``).
+        """
+        key = (specs, claims, tuple(sorted(facts.items())))
+        if key not in self._made:
+            self._made[key] = self._folder / f"run-{len(self._made)}"
+            write_run(self._made[key], specs, claims, **facts)
+        return self._made[key]
+
+
+def write_run(folder: Path, specs: tuple[str, ...], claims: tuple[str, ...], **facts: Any) -> None:
+    """Judge models by claims, and write the report folder."""
+    import numpy as np
+
+    from mit_harness.claims.registry import get_claim
+    from mit_harness.models.base import Scores
+    from mit_harness.models.registry import Registry
+    from mit_harness.promoter.core import DesignSpec
+    from mit_harness.promoter.seeds import Seeds
+    from mit_harness.report.build import claim_record, model_records
+    from mit_harness.report.folder import ReportFolder
+    from mit_harness.report.items import ItemScores
+    from mit_harness.report.schema import DesignRecord, Results, RunRecord
+
+    n, seed = facts.get("n", 20), facts.get("seed", 42)
+    spec = DesignSpec(n=n, seeds=Seeds(seed))
+    designs = {claim_id: get_claim(claim_id).design(spec) for claim_id in claims}
+    handles, scores, records = [], {}, {}
+    for name in specs:
+        alias, _, wanted = name.rpartition("=")
+        handle = Registry().resolve(wanted)
+        handle = replace(handle, name=alias, kind="user") if alias else handle
+        handles.append(handle)
+        model = handle.load()
+        for claim_id, made in designs.items():
+            values = np.asarray(model.score([item.sequence for item in made]), dtype=np.float64)
+            counts = np.full(len(values), 100, dtype=np.int64)
+            scores.setdefault(handle.name, {})[claim_id] = Scores(values, counts, counts)
+            result = get_claim(claim_id).judge(
+                ItemScores(designs, scores).scored(handle.name, claim_id),
+                protocol="matched",
+                seed=seed,
+                tolerance=handle.tolerance,
+            )
+            record = claim_record(result, get_claim(claim_id).threshold, None)
+            records.setdefault(handle.name, []).append(record)
+    run = RunRecord(
+        created="2026-11-21T00:00:00+00:00", duration_s=1.5, harness="0.1.0", python="3.11.7",
+        pytest="9.2.0", platform="Linux", complete=facts.get("complete", True), skipped={},
+        faults={},
+    )  # fmt: skip
+    design = DesignRecord(
+        protocol="matched", n=n, seed=seed, split="test", break_form=spec.break_form
+    )
+    written = ReportFolder(folder)
+    results = Results(run=run, design=design, models=model_records(handles, records))
+    written.write(results, items=ItemScores(designs, scores))
+    written.release()
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRuns:
+    """Make finished runs: ``finished_run("pa-pwm", "mine=markov", claims=(...), n=20)``."""
+    return FinishedRuns(tmp_path_factory.mktemp("finished"))

@@ -37,16 +37,20 @@ def audit(
 ) -> None:
     """Show what tells the groups apart that claims compare, besides the elements' places."""
     from mit_harness.claims.registry import CLAIMS, everything, get_claim
+    from mit_harness.progress import on_stderr
     from mit_harness.report.audit import audit_sequences
 
-    made = everything(design_spec(n, seed, split, break_form)) if file is None else read_set(file)
-    found = audit_sequences(made, map(get_claim, CLAIMS))
+    spec = design_spec(n, seed, split, break_form)
+    with on_stderr().doing("designing and comparing sequences"):
+        made = everything(spec) if file is None else read_set(file)
+        found = audit_sequences(made, map(get_claim, CLAIMS))
     if not found.audits:
         raise InputError(f"{file}: {found.nothing(made)}")
     for text in found.left_out:
         say(f"note: not audited: {text}")
     if figure is not None:
-        write_text(found.svg, figure)
+        with on_stderr().doing("drawing the audit"):
+            write_text(found.svg, figure)
     write_text(found.markdown if format == "markdown" else found.tsv, out)
 
 
@@ -75,6 +79,7 @@ def errors(
     """Show which pairs models get wrong, what tells these apart, and how far models agree."""
     from mit_harness.claims.registry import everything, get_claim
     from mit_harness.models.registry import Registry
+    from mit_harness.progress import on_stderr
     from mit_harness.report.error_analysis import analyse
     from mit_harness.report.error_features import group_pairs, to_score
     from mit_harness.report.error_table import errors_markdown, errors_tsv
@@ -83,11 +88,13 @@ def errors(
 
     spec = design_spec(n, seed, split, break_form)
     asked = dict.fromkeys(claim or ("compensation", "scrambled_control"))
-    pairs = group_pairs(map(get_claim, asked), spec)
-    handles = Registry(catalogue=lambda: everything(spec)).resolve_all(models)
     kept = default_store() if store is None else store.expanduser()
-    sequences = to_score(pairs)
-    scored = [(handle, score_rows(handle, sequences, kept)) for handle in handles]
-    analysis = analyse(scored, pairs, spec, seed=seed)
+    with on_stderr().doing("designing sequences") as step:
+        pairs = group_pairs(map(get_claim, asked), spec)
+        handles = Registry(catalogue=lambda: everything(spec)).resolve_all(models)
+        sequences = to_score(pairs)
+        scored = [(handle, score_rows(handle, sequences, kept, step)) for handle in handles]
+        step.say("looking at the pairs that went wrong")
+        analysis = analyse(scored, pairs, spec, seed=seed)
     write = errors_markdown if format == "markdown" else errors_tsv
     write_text(write(analysis), out)

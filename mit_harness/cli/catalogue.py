@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mit_harness.cli.app import WIDTH, Break, N, Out, Seed, Split, app, design_spec, wrapped
+from mit_harness.cli.app import WIDTH, Break, N, Out, Seed, Split, app, design_spec, say, wrapped
 from mit_harness.errors import InputError
 
 Format = Literal["tsv", "csv", "fasta", "jsonl", "parquet"]
@@ -94,6 +94,7 @@ def design(
 ) -> None:
     """Write the sequences to score, the same bytes each time."""
     from mit_harness.claims.registry import everything, get_claim
+    from mit_harness.progress import on_stderr
     from mit_harness.promoter import core
     from mit_harness.promoter.files import write_sequences
     from mit_harness.promoter.natural import promoter_name
@@ -101,12 +102,14 @@ def design(
     spec = design_spec(n, seed, split, break_form)
     if families and what != "core":
         raise InputError("--families goes with `design core`")
-    if what == "core":
-        made = core.core(spec)
-        made = made | core.families(spec) if families else made
-    elif what == "all":
-        made = everything(spec)
-    else:
-        made = get_claim(what).design(spec)
+    with on_stderr().doing("designing sequences"):
+        if what == "core":
+            made = core.core(spec)
+            made = made | core.families(spec) if families else made
+        elif what == "all":
+            made = everything(spec)
+        else:
+            made = get_claim(what).design(spec)
     names = {"promoter": [promoter_name(item) for item in made]}
     write_sequences(made, sys.stdout if out is None else out, format, names)
+    say(f"{len(made)} sequences, sha256 {made.sha256}")

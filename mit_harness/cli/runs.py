@@ -1,12 +1,13 @@
 """Finished runs: shown again, and joined."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from mit_harness import __version__
 from mit_harness.cli.app import Out, app, write_text
+
+Form = Literal["md", "html", "csv", "tex", "model-index"]
 
 
 @app.command()
@@ -31,11 +32,22 @@ def report(
 @app.command()
 def leaderboard(
     runs: Annotated[list[Path], typer.Argument(help="Runs' folders, or results.json files.")],
+    format: Annotated[  # noqa: A002
+        Form | None,
+        typer.Option(help="Default: what --out ends in (.md, .html, .csv, .tex, .yaml), or md."),
+    ] = None,
+    model_index: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Write that model's block of a Hugging Face model card."),
+    ] = None,
     out: Out = None,
 ) -> None:
-    """Merge runs of one design into one markdown leaderboard."""
-    from mit_harness.report.folder import read_results
-    from mit_harness.report.leaderboard import merge, to_markdown
+    """Merge runs of one design into one leaderboard, recomputed from their per-item scores."""
+    from mit_harness.progress import on_stderr
+    from mit_harness.report.leaderboard.gather import gather
+    from mit_harness.report.leaderboard.media import form_of, written
 
-    design_record, merged = merge([read_results(run) for run in runs])
-    write_text(to_markdown(design_record, merged, __version__), out)
+    form = form_of(out, format, model_index)
+    with on_stderr().doing("reading runs") as step:
+        board = gather(runs, step.say)
+    write_text(written(board, form, model_index), out)

@@ -1,11 +1,16 @@
 """Scores: made here, or made elsewhere and checked."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mit_harness.cli.app import Out, app, read_set, say
+
+if TYPE_CHECKING:
+    from mit_harness.models.base import ModelHandle
+
+Dtype = Literal["float32", "bfloat16", "float16", "float64"]
 
 
 @app.command()
@@ -19,16 +24,37 @@ def score(
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Download nothing.")] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1 or mps.")] = None,
+    dtype: Annotated[
+        Dtype | None, typer.Option(help="Of a neural model's parameters (default: float32).")
+    ] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Refuse a larger model, such as 40GB.")
+    ] = None,
 ) -> None:
-    """Score a file of sequences: columns id, score, tokens, bases."""
+    """Score a file of sequences: columns id, sequence, score, tokens, bases."""
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
+    from mit_harness.progress import on_stderr
     from mit_harness.scoring.export import score_rows, write_rows
 
     made = read_set(sequences)
-    loading = Loading(tuple(trust_remote_code or ()), offline, device)
+    loading = Loading(tuple(trust_remote_code or ()), offline, device, dtype)
     handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
-    write_rows(score_rows(handle, made, store), out)
+    if max_memory is not None:
+        _limit_memory(handle, dtype, max_memory)
+    with on_stderr().doing(f"scoring {handle.name}") as step:
+        rows = score_rows(handle, made, store, step)
+    write_rows(rows, out)
+
+
+def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:
+    from mit_harness.models.neural.memory import needs_gb, parse_gb, refuse_too_big, unknown_note
+
+    option = "--max-memory"
+    needs = needs_gb([handle], dtype)
+    refuse_too_big(needs, parse_gb(limit, option), option=option)
+    if note := unknown_note(needs, option):
+        say(f"note: {note}")
 
 
 @app.command(name="import-scores")
@@ -37,11 +63,19 @@ def import_scores(
     sequences: Annotated[Path, typer.Option(help="The sequence file that was scored.")],
     out: Annotated[Path, typer.Option(help="Checked scores, for scores:OUT#score (tsv).")],
     column: Annotated[str, typer.Option(help="Column that holds the scores.")] = "score",
+    sequences_sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="What `design` said of the scored sequences.")
+    ] = None,
 ) -> None:
     """Check scores made elsewhere, one finite number per sequence, and keep them by sequence."""
     from mit_harness.scoring.export import write_rows
-    from mit_harness.scoring.imported import checked_scores
+    from mit_harness.scoring.imported import checked_scores, names_ids_only
 
     made = read_set(sequences)
-    write_rows(checked_scores(file, column, made), out)
+    write_rows(checked_scores(file, column, made, sequences_sha256), out)
+    if sequences_sha256 is None and names_ids_only(file):
+        say(
+            f"note: {file} holds ids and no sequences, so nothing shows that these were scored; "
+            "add a column of sequences, or --sequences-sha256 with what `mit-harness design` said"
+        )
     say(f"{len(made)} scores in {out}; use --mit-model 'scores:{out}#score'")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,9 +35,36 @@ class Scores:
     bases: Ints
 
 
+Part = Literal["batch", "dtype", "device"]
+PARTS: tuple[Part, ...] = ("batch", "dtype", "device")
+"""What a noise floor is made of."""
+
+
+class Variant(NamedTuple):
+    """Another way to compute a model's scores, equal to them but for rounding.
+
+    Attributes
+    ----------
+    part
+        What is varied.
+    score
+        As `Model.score`; None where it cannot be done here.
+    reason
+        Why not.
+    """
+
+    part: Part
+    score: Callable[[Sequence[str]], Scores | ArrayLike] | None
+    reason: str = ""
+
+
 @runtime_checkable
 class Model(Protocol):
-    """Anything that scores sequences. A model never sees a claim."""
+    """Anything that scores sequences. A model never sees a claim.
+
+    A model may also have ``variants()``, an iterator of `Variant`, by which its noise floor is
+    measured; each is used before the next is asked for, and none may change the model.
+    """
 
     def score(self, sequences: Sequence[str]) -> Scores | ArrayLike:
         """Return one number per sequence: `Scores`, or any array of shape (n,)."""

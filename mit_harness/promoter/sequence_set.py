@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import NamedTuple, overload
 
 import numpy as np
@@ -109,6 +110,12 @@ class SequenceSet(Sequence[Item]):
     def indices(self, group: str) -> NDArray[np.intp]:
         """Return the indices present in a group, ascending."""
         return self._indices.get(group, np.empty(0, dtype=np.intp))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Return a checksum of ids and sequences, whatever their order, groups or file format."""
+        lines = sorted(f"{item.id}\t{item.sequence}\n" for item in self.items)
+        return sha256("".join(lines).encode()).hexdigest()
 
     def only(self, groups: Iterable[str]) -> "SequenceSet":
         """Return the items of the named groups, in this set's order."""

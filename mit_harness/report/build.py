@@ -6,6 +6,7 @@ from mit_harness.claims.base import ClaimResult, Role
 from mit_harness.claims.registry import CLAIMS
 from mit_harness.models.base import ModelHandle
 from mit_harness.report.schema import ClaimRecord, MetricRecord, ModelRecord, NoiseRecord
+from mit_harness.scoring.noise import Noise
 from mit_harness.stats.metric import Metric
 from mit_harness.stats.multiplicity import benjamini_hochberg, holm
 from mit_harness.stats.verdict import Verdict
@@ -91,6 +92,11 @@ def model_records(
         for handle in handles
         if adjusted[handle.name]
     ]
+
+
+def noise_record(noise: Noise) -> NoiseRecord:
+    """Return a noise floor as it stands in results.json."""
+    return NoiseRecord(nats=noise.nats, n=noise.n, parts=noise.parts, note=noise.note)
 
 
 def in_order(claims: Iterable[ClaimRecord]) -> list[ClaimRecord]:

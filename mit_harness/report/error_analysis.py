@@ -302,6 +302,7 @@ def _compare(name: str, value: FloatArray, share: FloatArray, seed: int, size: i
         auc,
         p=float(mannwhitneyu(right, wrong, alternative="two-sided").pvalue),
         test=MANN_WHITNEY,
+        sample=None,
         note="right and wrong do not overlap, so the interval has zero width" * apart,
     )
     return Comparison(name, auc, 1.0, float(right.mean()), float(wrong.mean()))

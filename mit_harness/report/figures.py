@@ -13,6 +13,8 @@ from mit_harness.report.charts.data import FigureData
 
 FORMATS = ("svg", "pdf", "png")
 CAPTIONS = "captions.md"
+_WIDTH, _WIDE, _FEW = 760, 1040, 12
+"""Pixels of a figure's width, of one of more than so many models."""
 PNG_SCALE = 2
 """Pixels of a PNG for each of the figure."""
 
@@ -66,6 +68,7 @@ def write_figures(
         raise ReportError(
             f"the folder {out} cannot be made ({error.strerror or error}); name another with --out"
         ) from error
+    width = _WIDTH if len(data.models) <= _FEW else _WIDE
     captions = [f"# Figures\n\n{_NOTE}\n"]
     for name in NAMES:
         chart = get_chart(name)
@@ -78,9 +81,8 @@ def write_figures(
         more = {"paper": True} if paper and name == "css_scr" else {}
         said = chart.caption(data, **more)
         captions.append(f"## {title}: {chart.TITLE}\n\n{_plain(said)}\n")
-        stem = f"fig{chart.FIGURE}_{chart.NAME}" if "-" not in chart.FIGURE else None
-        stem = stem or f"fig{chart.FIGURE.partition('-')[0]}_{chart.NAME}"
-        made = spec(name, data, **more) | {"background": "white"}
+        stem = f"fig{chart.FIGURE.partition('-')[0]}_{chart.NAME}"
+        made = spec(name, data, width=width, **more) | {"background": "white"}
         files = []
         for form in formats:
             file = out / f"{stem}.{form}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mit_harness.claims.base import ClaimResult
 from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.errors import NotApplicable, ReportError, printable
 from mit_harness.promoter.core import DesignSpec
@@ -88,12 +89,17 @@ def read_run(path: Path) -> FinishedRun:
     return FinishedRun(file, results, items)
 
 
-def verify(run: FinishedRun) -> None:
+def verify(run: FinishedRun) -> dict[str, dict[str, ClaimRecord]]:
     """Recompute every shipped claim of a run from its per-item scores.
 
     The sequences must be those that this version designs (unless they are a user's suite), and
     every number and verdict must come out as results.json has it, to 1e-6. Claims of a project's
     own are unknown here, and passed over: see `known_claims`.
+
+    Returns
+    -------
+    dict
+        The recomputed claims by model and claim id; those that ended in error are not among them.
 
     Raises
     ------
@@ -104,10 +110,14 @@ def verify(run: FinishedRun) -> None:
     if run.results.design.suite_sha256 is None:
         for claim_id, found in run.items.sequences.items():
             _check_design(run, claim_id, found, spec)
-    for model in run.results.models:
-        for record in model.claims:
-            if record.id in CLAIMS and record.verdict != "error":
-                _check_claim(run, model, record)
+    return {
+        model.name: {
+            record.id: _check_claim(run, model, record)
+            for record in known_claims(model)
+            if record.verdict != "error"
+        }
+        for model in run.results.models
+    }
 
 
 def known_claims(model: ModelRecord) -> list[ClaimRecord]:
@@ -123,14 +133,24 @@ def recomputed(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimReco
     ReportError
         If the scores are not there.
     """
-    claim, design = get_claim(claim_id), run.results.design
-    result = claim.judge(
+    return claim_record(judged(run, model, claim_id), get_claim(claim_id).threshold, None)
+
+
+def judged(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimResult:
+    """Return what a shipped claim says of a model's per-item scores, before any rounding.
+
+    Raises
+    ------
+    ReportError
+        If the scores are not there.
+    """
+    design = run.results.design
+    return get_claim(claim_id).judge(
         run.items.scored(model.name, claim_id),
         protocol=design.protocol,
         seed=design.seed,
         tolerance=model.tolerance,
     )
-    return claim_record(result, claim.threshold, None)
 
 
 def _check_design(run: FinishedRun, claim_id: str, found: SequenceSet, spec: DesignSpec) -> None:
@@ -147,7 +167,7 @@ def _check_design(run: FinishedRun, claim_id: str, found: SequenceSet, spec: Des
         )
 
 
-def _check_claim(run: FinishedRun, model: ModelRecord, record: ClaimRecord) -> None:
+def _check_claim(run: FinishedRun, model: ModelRecord, record: ClaimRecord) -> ClaimRecord:
     claim = get_claim(record.id)
     if record.version != claim.version:
         raise ReportError(
@@ -155,6 +175,18 @@ def _check_claim(run: FinishedRun, model: ModelRecord, record: ClaimRecord) -> N
             f"mit-harness judges by version {claim.version}; run it again"
         )
     again = recomputed(run, model, record.id)
+    confirm(run, model, record, again)
+    return again
+
+
+def confirm(run: FinishedRun, model: ModelRecord, record: ClaimRecord, again: ClaimRecord) -> None:
+    """Refuse a claim's record that does not come out as it stands in results.json.
+
+    Raises
+    ------
+    ReportError
+        With the first number that differs.
+    """
     for where, stated, found in _differences(record, again):
         raise ReportError(
             f"{run.file}: {where} of {record.id} for {printable(model.name)} is {stated} there, "

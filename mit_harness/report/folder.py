@@ -19,7 +19,9 @@ from mit_harness.report.schema import SCHEMA, Results, ScoresRecord
 RESULTS = "results.json"
 LEADERBOARD = "leaderboard.md"
 AUDIT = "audit.md"
+COMPARISON = "comparison.md"
 AUDIT_FIGURE = "audit.svg"
+_DECISION = ("gate.md", "gate.json")
 PAGE = "report.html"
 _LOCK = ".lock"
 
@@ -91,6 +93,8 @@ class ReportFolder:
 
     def _write_results(self, results: Results, items: ItemScores | None) -> Results:
         """Write scores.parquet, then results.json, which names its checksum."""
+        for name in _DECISION:  # what a gate said of another run
+            _remove(self.path / name)
         file = self.path / SCORES
         record = None
         if items is None:
@@ -114,6 +118,15 @@ class ReportFolder:
                 handle.write(audit.svg)
         return audit.headline
 
+    def write_comparison(self, text: str | None) -> None:
+        """Write comparison.md, or take away that of an earlier run."""
+        file = self.path / COMPARISON
+        if text is None:
+            _remove(file)
+            return
+        with atomic(file) as handle:
+            handle.write(text)
+
     def _write_page(
         self, results: Results, items: ItemScores | None, audit: AuditReport | None
     ) -> None:
@@ -122,9 +135,7 @@ class ReportFolder:
         from mit_harness.report.html.page import Run
         from mit_harness.report.html.written import write_page
 
-        write_page(
-            self.path / PAGE, Run(results, items, audit, lambda: figures(results, items))
-        )
+        write_page(self.path / PAGE, Run(results, items, audit, lambda: figures(results, items)))
 
     def release(self) -> None:
         """Let another run write here."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mit_harness.errors import printable
 from mit_harness.report.leaderboard import ranked
 from mit_harness.report.schema import MetricRecord, ModelRecord, Results
-from mit_harness.report.text import ABSENT, find_metric, held_of, number, verdict
+from mit_harness.report.text import ABSENT, find_metric, fit, held_of, number, verdict
 
 WIDTH = 80
 _HEADER = ("model", "held", "SCR decoy", "CSS", "SCR", "MES")
@@ -22,14 +22,6 @@ def _short(metric: MetricRecord | None) -> str:
     bounds = [number(x).removesuffix(".00") for x in (metric.ci_low, metric.ci_high)]
     low, high = (bound.removeprefix("0") or "0" for bound in bounds)
     return f"{number(metric.value)} [{low},{high}]"
-
-
-def _fit(name: str, width: int) -> str:
-    """Return a name in at most `width` columns: its two ends, where it is longer."""
-    if len(name) <= width:
-        return name
-    tail = (width - 1) // 2
-    return f"{name[: width - 1 - tail]}…{name[len(name) - tail :]}"
 
 
 def leaderboard_lines(models: Sequence[ModelRecord]) -> list[str]:
@@ -53,7 +45,7 @@ def leaderboard_lines(models: Sequence[ModelRecord]) -> list[str]:
     widths[0] = max(_LEAST_NAME, min(widths[0], left))
     lines = []
     for name, *cells in rows:
-        texts = (_fit(name, widths[0]), *cells)
+        texts = (fit(name, widths[0]), *cells)
         padded = (text.ljust(width) for text, width in zip(texts, widths, strict=True))
         lines.append("  ".join(padded).rstrip())
     return lines

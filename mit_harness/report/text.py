@@ -32,6 +32,14 @@ def interval(metric: MetricRecord | None) -> str:
     return f"{write(metric.value)} [{write(metric.ci_low)}, {write(metric.ci_high)}]"
 
 
+def fit(name: str, width: int) -> str:
+    """Return a name in at most `width` columns: its two ends, where it is longer."""
+    if len(name) <= width:
+        return name
+    tail = (width - 1) // 2
+    return f"{name[: width - 1 - tail]}…{name[len(name) - tail :]}"
+
+
 def find_metric(model: ModelRecord, name: str) -> MetricRecord | None:
     """Return the first metric of that name among a model's claims."""
     for claim in model.claims:

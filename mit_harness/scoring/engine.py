@@ -12,7 +12,8 @@ from mit_harness.models.base import Floats, Model, ModelHandle, Scores, as_score
 from mit_harness.scoring.store import Row, Store
 
 Progress = Callable[[str, int, int], None]
-"""Called with (model name, sequences done, sequences in all) after every batch."""
+"""Called with (model name, sequences done, sequences in all): with none done once the model is
+loaded, then after every batch; not at all where nothing is left to score."""
 
 BATCH_TOKENS = 262_144
 """Tokens (bases, where a model does not say) of one batch: the unit of committing."""
@@ -20,14 +21,27 @@ BATCH_TOKENS = 262_144
 
 @dataclass
 class LazyModel:
-    """A model that is loaded when it is first needed, at most once, and closed at the end."""
+    """A model that is loaded when it is first needed, at most once, and closed at the end.
+
+    Attributes
+    ----------
+    on_load
+        Called with the handle before it is loaded.
+    """
 
     handle: ModelHandle
+    on_load: Callable[[ModelHandle], object] = field(default=lambda _: None, repr=False)
     _model: Model | None = field(default=None, repr=False)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._model is not None
 
     def get(self) -> Model:
         """Return the model, loading it now if need be."""
         if self._model is None:
+            self.on_load(self.handle)
             with _blamed(f"{self.handle.name} could not be loaded"):
                 self._model = self.handle.load()
         return self._model
@@ -110,6 +124,9 @@ def score(
     rows = kept.lookup(handle, distinct) if kept is not None else {}
     todo = [sequence for sequence in distinct if sequence not in rows]
     done = 0
+    if todo and progress is not None:
+        model.get()
+        progress(handle.name, done, len(todo))
     for batch in batches(todo, min(batch_tokens, handle.batch_bases or batch_tokens)):
         scores = _score_batch(model, batch)
         if kept is not None:

@@ -10,9 +10,11 @@ from typing import IO, NamedTuple
 from mit_harness.atomic import atomic
 from mit_harness.errors import ModelError
 from mit_harness.models.base import ModelHandle
+from mit_harness.progress import Step
 from mit_harness.promoter.sequence_set import SequenceSet
 from mit_harness.scoring.engine import LazyModel, score
 from mit_harness.scoring.store import Store
+from mit_harness.scoring.watch import ScoringWatch
 
 
 class ScoredRow(NamedTuple):
@@ -26,9 +28,12 @@ class ScoredRow(NamedTuple):
 
 
 def score_rows(
-    handle: ModelHandle, sequences: SequenceSet, store: Path | None = None
+    handle: ModelHandle,
+    sequences: SequenceSet,
+    store: Path | None = None,
+    step: Step | None = None,
 ) -> list[ScoredRow]:
-    """Score a set of sequences, through a store if one is named.
+    """Score a set of sequences, through a store if one is named, and say so on `step`.
 
     A model without a lasting fingerprint bypasses the store: its key is good for one run only.
 
@@ -37,13 +42,14 @@ def score_rows(
     ModelError
         If the model fails, or gives a score that is not finite; the sequence is named.
     """
-    with LazyModel(handle) as model:
+    watch = ScoringWatch(step or Step(""))
+    with LazyModel(handle, watch.loading) as model:
         wanted = [item.sequence for item in sequences]
         if store is None or not handle.lasting:
-            table = score(model, wanted)
+            table = score(model, wanted, progress=watch)
         else:
             with Store(store) as opened:
-                table = score(model, wanted, opened)
+                table = score(model, wanted, opened, progress=watch)
     rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
     for row in rows:
         if not math.isfinite(row.score):

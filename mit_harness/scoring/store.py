@@ -259,6 +259,19 @@ class Store:
             found = self._db.execute(query, (kind, key)).fetchone()
             return None if found is None else str(found[0])
 
+    def recall_all(self, kind: str, key_prefix: str) -> dict[str, str]:
+        """Return the texts kept under a kind by key, of keys that begin with the prefix."""
+        with self._explained():
+            query = "SELECT key, text FROM memo WHERE kind = ? AND substr(key, 1, ?) = ?"
+            found = self._db.execute(query, (kind, len(key_prefix), key_prefix)).fetchall()
+            return {str(key): str(text) for key, text in found}
+
+    def discard(self, kind: str, key_prefix: str) -> None:
+        """Remove the texts kept under a kind and keys that begin with the prefix."""
+        with self._explained(), self._transaction():
+            query = "DELETE FROM memo WHERE kind = ? AND substr(key, 1, ?) = ?"
+            self._db.execute(query, (kind, len(key_prefix), key_prefix))
+
     def forget(self, fingerprint_prefix: str) -> None:
         """Remove the scores of every model whose fingerprint begins with the prefix.
 

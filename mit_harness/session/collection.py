@@ -8,7 +8,7 @@ import pytest
 
 from mit_harness.claims.base import Claim
 from mit_harness.claims.registry import CLAIMS, get_claim
-from mit_harness.errors import InputError, printable
+from mit_harness.errors import InputError
 from mit_harness.session.recorder import case_property
 
 if TYPE_CHECKING:
@@ -84,14 +84,3 @@ def arrange(config: pytest.Config, run: "EvalRun", items: list[pytest.Item]) -> 
             run.select(model, claim)
             # Said now, so that every report of the eval carries it, whatever breaks first.
             item.user_properties.append(case_property(model, claim.id, claim.version))
-
-
-def plan_lines(run: "EvalRun") -> list[str]:
-    """Return what would be scored, one line per model."""
-    if not run.selected:
-        return ["no eval is selected, so nothing would be scored"]
-    lines = []
-    for name, needed, missing in run.plan():
-        claims = ", ".join(run.selected[name])
-        lines.append(f"{name}: {needed} sequences, {missing} to score; claims: {claims}")
-    return [*lines, f"store: {printable(str(run.settings.store))}"]

@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +12,16 @@ import pytest
 
 from mit_harness import __version__
 from mit_harness.errors import InputError, MitHarnessError, printable
+from mit_harness.session.comparing import Comparing
 from mit_harness.session.distribution import model_named
+from mit_harness.session.gating import (
+    COULD_NOT_JUDGE,
+    OpenGate,
+    decide_session,
+    gate_is_asked,
+    open_gate,
+)
+from mit_harness.session.progress import WorkerWatch, ticker_of
 from mit_harness.session.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
 
     from mit_harness.report.audit import AuditReport
     from mit_harness.report.folder import ReportFolder
+    from mit_harness.report.gate.decision import Decision
     from mit_harness.report.items import ItemScores
     from mit_harness.report.schema import Results
     from mit_harness.session.run import EvalRun
@@ -45,11 +56,18 @@ class Controller:
         self.notes: list[str] = []
         self.faults: list[str] = []
         self.results: Results | None = None
+        self.decision: Decision | None = None
+        self._gated = gate_is_asked(config)
+        self._gate: OpenGate | None = None
         self._asked = asked
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None
+        self._comparing: Comparing | None = None
         self._epoch: int | None = None
         self._started = time.monotonic()
+        self._config = config
+        self._watching = ExitStack()
+        config.add_cleanup(self._watching.close)
         config.pluginmanager.register(self, "mit-harness-controller")
 
     def prepare(self, run: "EvalRun") -> None:
@@ -68,6 +86,7 @@ class Controller:
         self._epoch = _source_date_epoch()
         handles = run.handles
         _ = run.spec, run.store
+        self._gate = open_gate(run.settings)
         for note in run.suite.notes if run.suite else ():
             self.note(note)
         if kind := network_filesystem(run.settings.store):
@@ -76,11 +95,14 @@ class Controller:
                 "name a local file with --mit-store",
                 "warning",
             )
+        if memory := run.memory_note:
+            self.note(memory)
         for handle in handles.values():
             if not handle.lasting:
                 self.note(
                     f"{handle.name} states no fingerprint, so its scores are kept for this run only"
                 )
+        self._comparing = Comparing.of(run.settings.baseline)
         self._folder = ReportFolder(run.settings.report)
 
     def note(self, text: str, kind: Literal["note", "warning"] = "note") -> None:
@@ -102,20 +124,68 @@ class Controller:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report and make sure that nothing is green by accident."""
+        self._watching.close()
+        try:
+            self._write()
+            if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
+                self.faults += self._false_greens(exitstatus)
+            if self._gated:
+                self.decision = self._decide(exitstatus)
+                session.exitstatus = self.decision.status if self.decision else COULD_NOT_JUDGE
+            elif self.faults and exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._summarise_job()
+        finally:
+            if self._folder is not None:
+                self._folder.release()
+
+    def _write(self) -> None:
         try:
             if self._run is not None and self._folder is not None and self._evals_began():
-                run = self._run
-                self.results = self._folder.write(
-                    self._results(run), lambda: self._audit(run), self._items(run)
-                )
+                with ticker_of(self._config).doing("writing the report"):
+                    self.results = self._written(self._run, self._folder)
         except MitHarnessError as error:
             self.faults.append(str(error))
         finally:
             self._close()
-        if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
-            self.faults += self._false_greens(exitstatus)
-        if self.faults and exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _decide(self, exitstatus: int) -> "Decision | None":
+        """Ask the gate, if the session came so far as to read it."""
+        if self._gate is None:
+            self.faults.append("the gate was not asked, because no eval was run")
+            return None
+        written = self._folder.path if self._folder is not None and self.results else None
+        return decide_session(self._gate, written, exitstatus, self.faults)
+
+    def _summarise_job(self) -> None:
+        """Append the run to the summary of a GitHub job; one that cannot be written is a note."""
+        if not os.environ.get("GITHUB_STEP_SUMMARY") or not (self.results or self.faults):
+            return
+        from mit_harness.report.gate.text import decision_markdown
+        from mit_harness.report.job_summary import append_job_summary, job_summary
+
+        gate = decision_markdown(self.decision) if self.decision else ""
+        why_not = append_job_summary(job_summary(self.results, self.faults, gate))
+        if why_not:
+            self.note(why_not, "warning")
+
+    def _written(self, run: "EvalRun", folder: "ReportFolder") -> "Results":
+        def audit() -> "AuditReport":
+            with ticker_of(self._config).doing("auditing the sequences and drawing the audit"):
+                return self._audit(run)
+
+        with ticker_of(self._config).doing("gathering the scores of every item"):
+            items = self._items(run)
+        results = folder.write(self._results(run), audit, items)
+        if self._comparing is not None:
+            self._comparing.write(folder, results, items)
+        return results
+
+    def watch(self) -> None:
+        """Show the progress of workers from now on."""
+        if self._run is not None:
+            watch = WorkerWatch(self._config, self._run.settings)
+            self._watching.enter_context(watch)
 
     def _evals_began(self) -> bool:
         recorder = self.recorder
@@ -129,8 +199,6 @@ class Controller:
         return [nodeid for nodeid in self.recorder.collected if model_named(nodeid, models)]
 
     def _close(self) -> None:
-        if self._folder is not None:
-            self._folder.release()
         if self._run is not None:
             try:
                 self._run.close(forget=True)
@@ -173,7 +241,7 @@ class Controller:
         return found
 
     def _results(self, run: "EvalRun") -> "Results":
-        from mit_harness.report.build import model_records
+        from mit_harness.report.build import model_records, noise_record
         from mit_harness.report.schema import DesignRecord, Results, RunRecord
 
         epoch, recorder, settings = self._epoch, self.recorder, run.settings
@@ -200,7 +268,11 @@ class Controller:
                 break_form=settings.break_form,
                 suite_sha256=run.suite.sha256 if run.suite else None,
             ),
-            models=model_records(run.handles.values(), recorder.claims()),
+            models=model_records(
+                run.handles.values(),
+                recorder.claims(),
+                {name: noise_record(run.noise(handle)) for name, handle in run.handles.items()},
+            ),
         )
 
     def _items(self, run: "EvalRun") -> "ItemScores":
@@ -233,7 +305,7 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the leaderboard, the reasons, and what must not be taken for a pass."""
-        if self.results is None and not self.faults:
+        if self.results is None and not self.faults and self.decision is None:
             return
         terminalreporter.section("mit-harness")
         if self.results is not None and self._run is not None:
@@ -241,11 +313,19 @@ class Controller:
 
             for line in summary_lines(self.results):
                 terminalreporter.write_line(line)
+            for line in self._comparing.lines if self._comparing else ():
+                terminalreporter.write_line(line)
             terminalreporter.write_line(f"report: {printable(str(self._run.settings.report))}")
         for note in self.notes:
             terminalreporter.write_line(printable(note), yellow=True)
         for fault in self.faults:
             terminalreporter.write_line(f"ERROR: {printable(fault)}", red=True)
+        if self.decision is not None:
+            from mit_harness.report.gate.text import decision_lines
+
+            fine = self.decision.status == 0
+            for line in decision_lines(self.decision):
+                terminalreporter.write_line(line, green=fine, red=not fine)
 
 
 def _source_date_epoch() -> int | None:

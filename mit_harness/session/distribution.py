@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pytest
@@ -122,6 +122,50 @@ def gpu_of(worker: str) -> str | None:
     """Return the GPU of a worker, ``gw0`` and so on, in turn; None where there is none."""
     there, number = gpus(), re.search(r"\d+$", worker)
     return there[int(number.group()) % len(there)] if there and number else None
+
+
+class Sharing(NamedTuple):
+    """Which processes load models into one memory, the host's or a GPU's.
+
+    Attributes
+    ----------
+    workers
+        How many, 1 without xdist.
+    copies
+        Whether two of them may hold the same model.
+    """
+
+    workers: int = 1
+    copies: bool = False
+
+
+ALONE = Sharing()
+"""A process without workers beside it."""
+
+
+def sharing(config: "pytest.Config", device: str | None, *, dist_given: bool) -> Sharing:
+    """Return how many workers will share a memory.
+
+    Where no device is named, workers take the GPUs in turn (`gpu_of`), and a memory is one GPU's.
+
+    Parameters
+    ----------
+    config
+        Of the controller, or of a session without workers.
+    device
+        ``--mit-device``.
+    dist_given
+        Whether the user chose how tests are shared; then any worker may get any model.
+    """
+    workers = max(1, sum(map(_times, getattr(config.option, "tx", None) or ())))
+    there = gpus() if device is None else []
+    return Sharing(-(-workers // max(1, len(there))), dist_given and workers > 1)
+
+
+def _times(gateway: str) -> int:
+    """Return how many workers an xdist ``--tx`` stands for, such as ``3*popen``."""
+    number, star, _ = gateway.partition("*")
+    return int(number) if star and number.isdecimal() else 1
 
 
 def model_scope(nodeid: str, models: Iterable[str]) -> str:

@@ -79,6 +79,8 @@ OPTIONS = (
         choices=("float32", "bfloat16", "float16", "float64"),
     ),
     Option("max_memory", "refuse a run whose models need more, such as 40GB", "SIZE"),
+    Option("baseline", "finished run to compare with, a results.json or its folder", "FILE"),
     Option("plan", "print what would be scored, and stop"),
     Option("measure_only", "no claim fails the run; errors still do"),
+    Option("gate", "rules that alone decide: exit 0 promote, 1 block, 2 could not judge", "FILE"),
 )

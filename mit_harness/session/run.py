@@ -1,7 +1,7 @@
 """One run: which models meet which claims, what they need scored, and what comes out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,10 +10,15 @@ from mit_harness.claims.registry import check_claim, everything
 from mit_harness.errors import InputError, NotApplicable, printable
 from mit_harness.models.base import ModelHandle
 from mit_harness.models.registry import Registry
+from mit_harness.progress import Ticker
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import Item, SequenceSet
-from mit_harness.scoring.engine import LazyModel, Progress, ScoreTable, missing, score
+from mit_harness.scoring.engine import LazyModel, ScoreTable, missing, score
+from mit_harness.scoring.noise import RECORDED, UNKNOWN, Noise, keep_noise, known_noise
+from mit_harness.scoring.rate import keep_rate
 from mit_harness.scoring.store import Store
+from mit_harness.scoring.watch import ScoringWatch
+from mit_harness.session.distribution import ALONE, Sharing
 from mit_harness.session.settings import Settings, Suite
 
 
@@ -26,12 +31,18 @@ class EvalRun:
         What was asked for.
     register
         Called once with the model registry, so that conftest hooks can add to it.
+    sharing
+        Which processes load models into one memory.
     """
 
     def __init__(
-        self, settings: Settings, register: Callable[[Registry], object] | None = None
+        self,
+        settings: Settings,
+        register: Callable[[Registry], object] | None = None,
+        sharing: Sharing = ALONE,
     ) -> None:
         self.settings = settings
+        self.sharing = sharing
         self.registry = Registry(settings.run_id, self.catalogue, settings.loading)
         if register is not None:
             register(self.registry)
@@ -48,11 +59,26 @@ class EvalRun:
         """The models of this run by their unique names."""
         handles = self.registry.resolve_all(self.settings.models)
         if self.settings.max_memory is not None:
-            from mit_harness.models.neural.checks import needs_gb, parse_gb, refuse_too_big
+            from mit_harness.models.neural.memory import parse_gb, refuse_too_big
 
             limit = parse_gb(self.settings.max_memory)
-            refuse_too_big(needs_gb(handles, self.settings.dtype), limit)
+            workers, copies = self.sharing
+            refuse_too_big(self._needs_gb(handles), limit, workers, shared=copies)
         return {handle.name: handle for handle in handles}
+
+    def _needs_gb(self, handles: Iterable[ModelHandle]) -> dict[str, float | None]:
+        from mit_harness.models.neural.memory import needs_gb
+
+        return needs_gb(handles, self.settings.dtype)
+
+    @property
+    def memory_note(self) -> str | None:
+        """What ``--mit-max-memory`` cannot count, if it was given."""
+        if self.settings.max_memory is None:
+            return None
+        from mit_harness.models.neural.memory import unknown_note
+
+        return unknown_note(self._needs_gb(self.handles.values()))
 
     @cached_property
     def suite(self) -> Suite | None:
@@ -144,17 +170,37 @@ class EvalRun:
             rows.append((name, len(wanted), len(missing(self.handles[name], wanted, store))))
         return rows
 
-    def scores(self, model: LazyModel, progress: Progress | None = None) -> ScoreTable:
-        """Score what the model's selected claims need and the store does not hold."""
-        table = score(
-            model,
-            self.needed(model.handle.name),
-            self.store if model.handle.stored else None,
-            batch_tokens=self.settings.batch_tokens,
-            progress=progress,
-        )
-        self._tables[model.handle.name] = table
+    def scores(self, model: LazyModel, ticker: Ticker | None = None) -> ScoreTable:
+        """Score what the model's selected claims need and the store does not hold.
+
+        Beside the scores, the store keeps how long they took and the model's noise floor.
+        """
+        handle = model.handle
+        with (ticker or Ticker()).doing(f"designing the sequences of {handle.name}") as step:
+            sequences = self.needed(handle.name)
+            store = self.store if handle.stored else None
+            watch = ScoringWatch(step)
+            model.on_load = watch.loading
+            table = score(
+                model,
+                sequences,
+                store,
+                batch_tokens=self.settings.batch_tokens,
+                progress=watch,
+            )
+            self._tables[handle.name] = table
+            if store is not None:
+                if watch.rate is not None:
+                    keep_rate(handle, self.settings.device, store, watch.rate)
+                step.say(f"measuring the noise floor of {handle.name}")
+                keep_noise(model, store)
         return table
+
+    def noise(self, handle: ModelHandle) -> Noise:
+        """Return a model's noise floor, whichever process measured it, or why there is none."""
+        if not handle.stored:
+            return RECORDED
+        return known_noise(handle, self.store) or UNKNOWN
 
     def known(self, handle: ModelHandle, sequences: Sequence[str]) -> ScoreTable:
         """Return what is known of a model's scores, whichever process scored: nothing is scored.

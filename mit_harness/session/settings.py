@@ -57,8 +57,10 @@ class Settings:
     device: str | None
     dtype: str | None
     max_memory: str | None
+    baseline: Path | None
     plan: bool
     measure_only: bool
+    gate: Path | None
     run_id: str
 
     @classmethod
@@ -93,8 +95,11 @@ class Settings:
             device=given["device"],
             dtype=given["dtype"],
             max_memory=given["max_memory"],
+            baseline=_path(root, given["baseline"]) if given["baseline"] else None,
             plan=bool(given["plan"]),
-            measure_only=bool(given["measure_only"]),
+            # Behind a gate claims only measure: it alone decides.
+            measure_only=bool(given["measure_only"] or given["gate"]),
+            gate=_path(root, given["gate"]) if given["gate"] else None,
             run_id=run_id,
         )
 
@@ -149,7 +154,7 @@ class Suite(NamedTuple):
 
 
 def is_on(config: pytest.Config, name: str) -> bool:
-    """Tell whether a switch was given, on the command line, in the environment or the ini file.
+    """Tell whether an option was given, on the command line, in the environment or the ini file.
 
     Raises
     ------

@@ -6,7 +6,7 @@ matrix product, ``counts @ columns / n``, and all metrics of one (n, seed) share
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -29,6 +29,27 @@ _KEPT_CELLS = 5_000_000  # 40 MB of float64: larger count matrices are drawn ane
 _CHUNK_CELLS = 2_000_000
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What a bootstrap resamples, so that two models can be resampled together.
+
+    Attributes
+    ----------
+    blocks, statistic, seed, size, method
+        As in `interval`, blocks of two dimensions.
+    smooth
+        False for statistics that leaving one row out hardly ever moves (ranks, a place): they have
+        no jackknife, and so percentile intervals at any size.
+    """
+
+    blocks: tuple[FloatArray, ...]
+    statistic: Statistic
+    seed: int
+    size: int = RESAMPLES
+    method: Method = "BCa"
+    smooth: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A statistic with its intervals.
@@ -43,6 +64,8 @@ class Interval:
         ``BCa bootstrap``, ``percentile bootstrap``, ``delta``, or empty where undefined.
     note
         Why BCa was replaced, what was dropped, or why there is no interval.
+    sample
+        What was resampled; None where nothing could be.
     """
 
     estimate: float | None
@@ -50,6 +73,7 @@ class Interval:
     bounds: tuple[tuple[float, float] | tuple[None, None], ...]
     method: str
     note: str = ""
+    sample: Sample | None = field(default=None, compare=False, repr=False)
 
     @property
     def low(self) -> float | None:
@@ -159,13 +183,20 @@ def interval(
         if smallest < 2:
             return _undefined(estimate, wanted, "one row gives no interval")
         if max(len(block) for block in data) > DELTA_ABOVE:
-            return _delta(data, statistic, estimate, wanted)
-        resampled = [
-            Resampler(len(block), seed, size, stream).means(block)
-            for stream, block in enumerate(data)
-        ]
-        values = statistic(np.concatenate(resampled, axis=-1))
-        return _from_resamples(data, statistic, estimate, values, wanted, method)
+            found = _delta(data, statistic, estimate, wanted)
+        else:
+            values = statistic(resampled_means(data, seed, size))
+            found = _from_resamples(data, statistic, estimate, values, wanted, method)
+    return replace(found, sample=Sample(tuple(data), statistic, seed, size, method))
+
+
+def resampled_means(blocks: Sequence[FloatArray], seed: int, size: int) -> FloatArray:
+    """Return all blocks' column means side by side in every resample, shape (size, sum of k_j)."""
+    parts = [
+        Resampler(len(block), seed, size, stream).means(block)
+        for stream, block in enumerate(blocks)
+    ]
+    return np.concatenate(parts, axis=-1)
 
 
 def percentile_interval(

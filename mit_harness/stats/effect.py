@@ -80,6 +80,7 @@ def estimate(
         test="",
         ci_method=found.method,
         note=notes(note, found.note),
+        sample=found.sample,
     )
 
 

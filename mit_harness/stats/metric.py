@@ -1,11 +1,13 @@
 """What every statistic returns: a number together with how it was come by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from mit_harness.stats.bootstrap import Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number, its uncertainty and its test, in plain Python types.
+    """A number, its uncertainty and its test, in plain Python types but for `sample`.
 
     Attributes
     ----------
@@ -36,6 +38,9 @@ class Metric:
         The smallest effect that this n detects with 80 % power, for proportions.
     note
         What else a reader has to know: why a value is null, zero spread, a fallback.
+    sample
+        What the value was computed from and its interval resampled, for comparisons of two models;
+        None where nothing was. Two metrics are equal whatever their samples.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Metric:
     ci90_high: float | None = None
     mde: float | None = None
     note: str = ""
+    sample: Sample | None = field(default=None, compare=False, repr=False)
 
 
 def undefined(name: str, n: int, unit: str, why: str, ties: int | None = None) -> Metric:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mit_harness.errors import InputError
-from mit_harness.stats.bootstrap import RESAMPLES, Interval, clipped, interval
+from mit_harness.stats.bootstrap import RESAMPLES, Interval, Sample, clipped, interval
 from mit_harness.stats.checks import (
     FloatArray,
     finite,
@@ -92,6 +92,7 @@ def proportion(
         ci90_high=inner[1],
         mde=smallest_detectable(n),
         note=notes(found.note, sets_note(m)),
+        sample=Sample((share[:, None],), first_mean, seed, size),
     )
 
 
@@ -120,7 +121,7 @@ def mean_difference(
     if not len(x):
         return undefined(name, 0, unit, "no pairs", ties=0)
     per_set = np.where(zero, 0.0, difference).mean(axis=1)
-    found = interval([per_set], lambda means: means[..., 0], seed=seed, size=size)
+    found = interval([per_set], first_mean, seed=seed, size=size)
     return Metric(
         name=name,
         value=found.estimate,
@@ -133,6 +134,7 @@ def mean_difference(
         test=WILCOXON,
         ci_method=found.method,
         note=found.note,
+        sample=found.sample,
     )
 
 
@@ -233,6 +235,11 @@ def sets_note(columns: int) -> str:
     return f"{columns} comparisons in each matched set; resampled and tested by set"
 
 
+def first_mean(means: FloatArray) -> FloatArray:
+    """Return the mean of the first column: the statistic of a single one."""
+    return means[..., 0]
+
+
 def _outcomes(x: FloatArray, y: FloatArray, tolerance: float) -> FloatArray:
     difference = x - y
     above = (difference > tolerance).astype(np.float64)
@@ -251,5 +258,5 @@ def _proportion_interval(share: FloatArray, ties: int, seed: int, size: int) -> 
         why = "every pair is a tie" if ties else "every matched set is won and lost alike"
         bounds = ((0.5, 0.5), (0.5, 0.5))
         return Interval(value, levels, bounds, "percentile bootstrap", f"{why}: zero width")
-    found = interval([share], lambda means: means[..., 0], seed=seed, levels=levels, size=size)
+    found = interval([share], first_mean, seed=seed, levels=levels, size=size)
     return clipped(found)

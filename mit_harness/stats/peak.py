@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mit_harness.errors import InputError
-from mit_harness.stats.bootstrap import RESAMPLES, Resampler
+from mit_harness.stats.bootstrap import RESAMPLES, Resampler, Sample
 from mit_harness.stats.checks import (
     FloatArray,
     finite,
@@ -60,11 +60,19 @@ def peak(
     if n == 1:
         why = notes(tied, "one row gives no interval")
         return Metric(name, first, None, None, None, n, len(others), unit, "", "", note=why)
-    drawn = where[_at_top(Resampler(n, seed, size).means(values), floor).argmax(axis=-1)]
+
+    def statistic(means: FloatArray) -> FloatArray:
+        found: FloatArray = where[_at_top(means, floor).argmax(axis=-1)]
+        return found
+
+    drawn = statistic(Resampler(n, seed, size).means(values))
     low, high = np.quantile(drawn, _TAILS, method="inverted_cdf").tolist()
     told = notes(tied, _shares(drawn))
     how = "percentile bootstrap"
-    return Metric(name, first, low, high, None, n, len(others), unit, "", how, note=told)
+    sample = Sample((values,), statistic, seed, size, "percentile", smooth=False)
+    return Metric(
+        name, first, low, high, None, n, len(others), unit, "", how, note=told, sample=sample
+    )
 
 
 def _matched(name: str, scores: ArrayLike, places: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -14,7 +14,7 @@ from mit_harness.stats import effect
 from mit_harness.stats.bootstrap import Method, interval
 from mit_harness.stats.checks import FloatArray, paired, usable_tolerance
 from mit_harness.stats.metric import Metric, notes, undefined
-from mit_harness.stats.paired import sets_note
+from mit_harness.stats.paired import first_mean, sets_note
 
 SIZE = 1_000
 METHOD: Method = "percentile"
@@ -37,7 +37,7 @@ def proportion(
     if not len(x):
         return undefined(name, 0, "proportion", "no pairs", ties=0)
     share = (x > y).astype(np.float64).mean(axis=1)
-    found = interval([share], _first, seed=seed, size=size, method=METHOD)
+    found = interval([share], first_mean, seed=seed, size=size, method=METHOD)
     inner = found.at(0.90)
     p, why = _t_test(share, 0.5)
     return Metric(
@@ -54,6 +54,7 @@ def proportion(
         ci90_low=inner[0],
         ci90_high=inner[1],
         note=notes("ties lose" if ties else "", why, found.note, sets_note(x.shape[1])),
+        sample=found.sample,
     )
 
 
@@ -76,7 +77,7 @@ def mean_difference(
     if not len(x):
         return undefined(name, 0, unit, "no pairs", ties=0)
     per_set = (x - y).mean(axis=1)
-    found = interval([per_set], _first, seed=seed, size=size, method=METHOD)
+    found = interval([per_set], first_mean, seed=seed, size=size, method=METHOD)
     p, why = _t_test(per_set, 0.0)
     return Metric(
         name=name,
@@ -90,6 +91,7 @@ def mean_difference(
         test=T_TEST_DIFFERENCE,
         ci_method=found.method,
         note=notes(why, found.note),
+        sample=found.sample,
     )
 
 
@@ -117,10 +119,6 @@ def cohen_d(
         size=size,
         method=METHOD,
     )
-
-
-def _first(means: FloatArray) -> FloatArray:
-    return means[..., 0]
 
 
 def _t_test(values: FloatArray, against: float) -> tuple[float | None, str]:

@@ -20,7 +20,7 @@ and a delta-method interval would have zero width.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,6 +32,7 @@ from mit_harness.stats.bootstrap import (
     Interval,
     Method,
     Resampler,
+    Sample,
     interval,
     percentile_interval,
 )
@@ -145,6 +146,7 @@ def rank_covariance(
         test=PERMUTATION,
         ci_method=found.method,
         note=notes(_tied(ties, pairs), order.flat, found.note),
+        sample=found.sample,
     )
 
 
@@ -210,9 +212,12 @@ def _interval(
         return order.agreement(order.ranks(means, floor))
 
     if len(values) <= DELTA_ABOVE:
-        return interval([values], statistic, seed=seed, size=size, method=method)
-    resampled = statistic(Resampler(len(values), seed, size).means(values))
-    return percentile_interval(float(statistic(values.mean(axis=0))), resampled)
+        found = interval([values], statistic, seed=seed, size=size, method=method)
+    else:
+        resampled = statistic(Resampler(len(values), seed, size).means(values))
+        found = percentile_interval(float(statistic(values.mean(axis=0))), resampled)
+    sample = Sample((values,), statistic, seed, size, "percentile", smooth=False)
+    return replace(found, sample=sample)
 
 
 def _permutation_p(

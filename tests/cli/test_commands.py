@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from mit_harness.cli import app
 from mit_harness.errors import MitHarnessError
+from mit_harness.promoter.files import read_sequences
 from mit_harness.promoter.grammar import SIGMA70
 
 
@@ -80,6 +81,44 @@ def test_scores_made_elsewhere_come_back_unchanged(core: Path, tmp_path: Path):
     run("score", "thermo", "--sequences", core, "--out", scores)
     run("import-scores", scores, "--sequences", core, "--out", checked)
     assert scores.read_bytes() == checked.read_bytes()
+
+
+def test_a_design_says_a_checksum_that_import_scores_verifies(core: Path, tmp_path: Path):
+    scores, ids, out = tmp_path / "scores.tsv", tmp_path / "ids.tsv", tmp_path / "checked.tsv"
+    run("score", "thermo", "--sequences", core, "--out", scores)
+    found = rows(scores)
+    ids.write_text("id\tscore\n" + "".join(f"{row['id']}\t{row['score']}\n" for row in found))
+    said = CliRunner().invoke(app, ["design", "core", "--format", "fasta"]).stderr
+    count, _, checksum = said.strip().rpartition(" ")
+    assert count == "650 sequences, sha256"
+    command = ("import-scores", ids, "--out", out, "--sequences")
+    assert "holds ids and no sequences, so nothing shows" in run(*command, core)
+    assert "note" not in run(*command, core, "--sequences-sha256", checksum.upper())
+    assert "note" not in run("import-scores", scores, "--out", out, "--sequences", core)
+    # Of another seed, the ids are the same and the sequences are not.
+    other = tmp_path / "other.fa"
+    run("design", "core", "--seed", 7, "--format", "fasta", "--out", other)
+    out.unlink()
+    assert "not those that were scored" in refused(*command, other, "--sequences-sha256", checksum)
+    mixed = refused("import-scores", scores, "--out", out, "--sequences", other)
+    assert "scores 400 sequences that were not asked for" in mixed
+    assert not out.exists()
+
+
+def test_the_checksum_is_the_same_whatever_the_format(tmp_path: Path):
+    said = set()
+    for form in ("tsv", "fasta", "jsonl"):
+        done = CliRunner().invoke(app, ["design", "spacing", "--n", "3", "--format", form])
+        said.add(done.stderr)
+        (tmp_path / f"x.{form}").write_text(done.stdout)
+        assert f"sha256 {read_sequences(tmp_path / f'x.{form}')[0].sha256}\n" in done.stderr
+    assert len(said) == 1
+
+
+def test_score_has_a_limit_of_memory(core: Path, tmp_path: Path):
+    command = ("score", "pa-pwm", "--sequences", core, "--out", tmp_path / "s.tsv")
+    assert run(*command, "--max-memory", "1MB", "--dtype", "bfloat16") == ""
+    assert "--max-memory takes a size such as 8GB" in refused(*command, "--max-memory", "much")
 
 
 def test_scoring_through_a_store_is_the_same(core: Path, tmp_path: Path):

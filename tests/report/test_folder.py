@@ -16,6 +16,7 @@ from mit_harness.report.folder import (
     AUDIT,
     AUDIT_FIGURE,
     LEADERBOARD,
+    PAGE,
     RESULTS,
     ReportFolder,
     read_results,
@@ -46,10 +47,10 @@ def refusal(path):
     return text
 
 
-def test_a_run_writes_two_files(make, folder):
+def test_a_run_writes_results_leaderboard_and_page(make, folder):
     run = make.small_run()
     assert folder.write(run) == sealed(run)
-    assert files(folder.path) == [LEADERBOARD, RESULTS]
+    assert files(folder.path) == [LEADERBOARD, PAGE, RESULTS]
     assert read_results(folder.path) == sealed(run)
     text = (folder.path / LEADERBOARD).read_text(encoding="utf-8")
     assert text == to_markdown(run.design, run.models, run.run.harness)
@@ -124,7 +125,7 @@ def test_a_leaderboard_that_fails_leaves_the_new_results(make, folder, monkeypat
         folder.write(make.results(make.model("new", [make.claim()])))
     assert read_results(folder.path).models[0].name == "new"
     assert "old" in (folder.path / LEADERBOARD).read_text()
-    assert files(folder.path) == [LEADERBOARD, RESULTS]
+    assert files(folder.path) == [LEADERBOARD, PAGE, RESULTS]
 
 
 def test_something_else_in_the_files_place_is_refused(make, folder):
@@ -144,7 +145,7 @@ def test_names_with_spaces_and_control_characters_work(make, tmp_path):
     folder = ReportFolder(tmp_path / "my report\n\x1b[31m é")
     folder.write(make.small_run())
     folder.release()
-    assert to_json(read_results(folder.path)) == to_json(make.small_run())
+    assert to_json(read_results(folder.path)) == to_json(sealed(make.small_run()))
     with pytest.raises(ReportError) as caught:
         read_results(folder.path / "x")
     assert str(caught.value).isprintable()
@@ -170,7 +171,7 @@ def drawings(monkeypatch):
 
 def test_a_run_with_an_audit_writes_it_and_links_to_it(make, folder, audited, drawings):
     folder.write(make.small_run(), lambda: audited)
-    assert files(folder.path) == sorted([AUDIT, AUDIT_FIGURE, LEADERBOARD, RESULTS])
+    assert files(folder.path) == sorted([AUDIT, AUDIT_FIGURE, LEADERBOARD, PAGE, RESULTS])
     assert (folder.path / AUDIT).read_text(encoding="utf-8") == audited.markdown
     line = f"[Control audit](audit.md) of the sequences: {audited.headline}\n"
     assert line in (folder.path / LEADERBOARD).read_text(encoding="utf-8")
@@ -194,7 +195,7 @@ def test_the_figure_is_drawn_again_only_if_the_numbers_are_others(make, folder, 
 def test_without_a_pair_no_old_figure_is_left(make, folder, audited, drawings):
     folder.write(make.small_run(), lambda: audited)
     folder.write(make.small_run(), lambda: AuditReport(()))
-    assert files(folder.path) == sorted([AUDIT, LEADERBOARD, RESULTS])
+    assert files(folder.path) == sorted([AUDIT, LEADERBOARD, PAGE, RESULTS])
     assert "there is no pair to compare" in (folder.path / LEADERBOARD).read_text()
     (folder.path / AUDIT_FIGURE).mkdir()
     with pytest.raises(ReportError, match=r"audit\.svg cannot be removed"):
@@ -208,7 +209,7 @@ def test_an_audit_that_cannot_be_written_leaves_results_and_leaderboard(
     (folder.path / name).mkdir()
     with pytest.raises(ReportError, match=f"{name.replace('.', '[.]')} cannot be written"):
         folder.write(make.small_run(), lambda: audited)
-    assert read_results(folder.path) == make.small_run()
+    assert read_results(folder.path) == sealed(make.small_run())
     assert "Control audit" not in (folder.path / LEADERBOARD).read_text(encoding="utf-8")
 
 
@@ -218,4 +219,4 @@ def test_an_audit_that_cannot_be_made_leaves_results_and_leaderboard(make, folde
 
     with pytest.raises(ReportError, match="cannot be made"):
         folder.write(make.small_run(), broken)
-    assert files(folder.path) == [LEADERBOARD, RESULTS]
+    assert files(folder.path) == [LEADERBOARD, PAGE, RESULTS]

@@ -84,7 +84,7 @@ def test_claims_stand_in_the_registrys_order_and_what_was_not_asked_is_a_dash(ma
         make.model("b", [make.claim("compensation", "refuted")]),
     ]
     frame = verdict_table(models)
-    assert list(frame.columns) == ["model", "compensation", "motif\\_effect", "my\\_claim"]
+    assert list(frame.columns) == ["model", "compensation", "motif_effect", "my_claim"]
     assert frame.to_numpy().tolist() == [
         ["a", "\N{EN DASH}", "holds", "holds"], ["b", "refuted", "\N{EN DASH}", "\N{EN DASH}"]
     ]  # fmt: skip

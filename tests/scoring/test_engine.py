@@ -232,7 +232,7 @@ def test_what_is_not_finite_passes_to_the_judge_and_is_scored_again(handle_of, s
     assert calls == [["A", "C", "G"], ["A", "C"]]
 
 
-def test_progress_is_told_after_every_batch(counting, handle_of, store):
+def test_progress_is_told_when_loaded_and_after_every_batch(counting, handle_of, store):
     told = []
     model = LazyModel(handle_of(counting))
     score(model, ["A"], store, progress=lambda *said: told.append(said))
@@ -243,7 +243,7 @@ def test_progress_is_told_after_every_batch(counting, handle_of, store):
         batch_tokens=2,
         progress=lambda *said: told.append(said),
     )
-    assert told == [("my-model", 1, 1), ("my-model", 2, 3), ("my-model", 3, 3)]
+    assert told == [("my-model", *n) for n in ((0, 1), (1, 1), (0, 3), (2, 3), (3, 3))]
 
 
 def test_a_model_is_loaded_once_and_closed_once(counting, handle_of):

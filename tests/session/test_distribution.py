@@ -2,7 +2,14 @@
 
 import pytest
 
-from mit_harness.session.distribution import gpu_of, gpus, model_named, model_scope, names_evals
+from mit_harness.session.distribution import (
+    gpu_of,
+    gpus,
+    model_named,
+    model_scope,
+    names_evals,
+    sharing,
+)
 
 MODELS = ("scan", "scan-aligned", "pa-pwm", "pa-pwm-nopos", "pwm", "random", "random-seed-7")
 
@@ -143,3 +150,29 @@ def test_workers_see_their_own_gpu_unless_a_device_is_named(project, monkeypatch
     result = project.run("-n", "2", "--mit-model", "gpu", *args)
     assert result.ret == 0
     assert set((project.path / "gpus.txt").read_text().split()) == seen
+
+
+# --- memory that workers share ---
+
+
+@pytest.mark.parametrize(
+    ("args", "there", "device", "expected"),
+    [
+        ((), "0,1", None, (1, False)),
+        (("--tx", "3*popen", "--tx", "popen"), "", None, (4, False)),
+        (("--tx", "3*popen"), "0,1,2", None, (1, False)),
+        (("--tx", "3*popen"), "0,1", None, (2, False)),
+        (("--tx", "3*popen"), "0,1,2", "cuda", (3, False)),  # named: all take the same
+        (("--tx", "3*popen"), "0,1,2", "cpu", (3, False)),
+    ],
+)
+def test_how_many_workers_share_a_memory(pytester, monkeypatch, args, there, device, expected):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", there)
+    assert sharing(pytester.parseconfig(*args), device, dist_given=False) == expected
+
+
+def test_where_any_worker_may_get_any_model_two_may_hold_the_same(pytester, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    config = pytester.parseconfig("--tx", "2*popen")
+    assert sharing(config, None, dist_given=True) == (2, True)
+    assert sharing(pytester.parseconfig(), None, dist_given=True) == (1, False)

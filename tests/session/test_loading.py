@@ -73,7 +73,7 @@ def test_another_n_takes_what_is_stored(project):
     project.toys().run("--mit-n", "8", models=["at"])
     assert project.stored() == {"toys-at": 16}
     result = project.run("--mit-n", "10", "--mit-plan", models=["at"])
-    project.said(result, "toys-at: 20 sequences, 4 to score; claims: first, second, third")
+    project.said(result, "toys-at: 20 sequences, 4 to score; under 1 s")
     project.run("--mit-n", "10", models=["at"])
     assert project.stored() == {"toys-at": 20}
     project.run("--mit-n", "8", models=["at"])

@@ -25,8 +25,10 @@ VALUES = {
     "device": ("cpu", "cuda:1", "mps"),
     "dtype": ("float64", "float16", "bfloat16"),
     "max_memory": ("8GB", "9GB", "10GB"),
+    "baseline": ("old", "older", "oldest"),
     "plan": (True, False, True),
     "measure_only": (True, False, True),
+    "gate": ("a.toml", "b.toml", "c.toml"),
 }
 FIELDS = {
     "trust_remote_code": "trusted",

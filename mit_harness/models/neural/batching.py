@@ -23,8 +23,14 @@ _NO_MEMORY = (
 _BATCHES = 3
 """Batches measured at a size; the fastest counts, since others only slow a machine down."""
 
+_SECONDS = 1.0
+"""Time after which a size has been measured for long enough, however few its batches."""
+
 _GAIN = 1.02
 """A size has to be this much faster than the best smaller one to count as an improvement."""
+
+_LOSS = 0.9
+"""A size of at most this share of the best rate ends the search: what follows is larger still."""
 
 _PATIENCE = 2
 """Sizes tried in a row without an improvement before the best one is settled on."""
@@ -65,6 +71,7 @@ class Batcher:
     clock: Callable[[], float] = time.perf_counter
     settled: bool = field(default=False, init=False)
     _rates: list[float] = field(default_factory=list, init=False, repr=False)
+    _seconds: float = field(default=0.0, init=False, repr=False)
     _best_rate: float = field(default=0.0, init=False, repr=False)
     _best: int = field(default=0, init=False, repr=False)
     _worse: int = field(default=0, init=False, repr=False)
@@ -72,8 +79,15 @@ class Batcher:
     def __post_init__(self) -> None:
         self.budget = min(self.budget, self.most)
 
-    def run(self, rows: int, length: int, step: Step) -> Floats:
+    def run(self, rows: int, length: int, step: Step, most: int | None = None) -> Floats:
         """Return what `step` gives for `rows` rows of `length` tokens each, shape (rows,).
+
+        Parameters
+        ----------
+        rows, length, step
+            What is to be run.
+        most
+            Tokens that a batch of these rows never exceeds, but for one row that is longer.
 
         Raises
         ------
@@ -81,8 +95,9 @@ class Batcher:
             If a single row does not fit into memory.
         """
         values, done = np.empty(rows, dtype=np.float64), 0
+        ceiling = self.most if most is None else most
         while done < rows:
-            room = max(1, self.budget // length)
+            room = max(1, min(self.budget, ceiling) // length)
             batch = slice(done, min(done + room, rows))
             size = batch.stop - done
             begun = self.clock()
@@ -92,8 +107,8 @@ class Batcher:
                 self.release()
                 self._shrink(size, length, lack)
                 continue
-            if size == room:
-                self._measure(size * length / max(self.clock() - begun, 1e-9))
+            if size == room and self.budget <= ceiling:
+                self._measure(size * length, max(self.clock() - begun, 1e-9), ceiling)
             done = batch.stop
         return values
 
@@ -108,20 +123,22 @@ class Batcher:
         self.budget = min(self._best or self.most, self.most)
         self.settled = True
 
-    def _measure(self, rate: float) -> None:
-        """Take note of one full batch's tokens per second, and move on when there are enough."""
+    def _measure(self, tokens: int, seconds: float, ceiling: int) -> None:
+        """Take note of one full batch, and move on when there are enough."""
         if self.settled:
             return
-        self._rates.append(rate)
-        if len(self._rates) < _BATCHES:
+        self._rates.append(tokens / seconds)
+        self._seconds += seconds
+        if len(self._rates) < _BATCHES and self._seconds < _SECONDS:
             return
         rate = max(self._rates)
         self._rates.clear()
+        self._seconds = 0.0
         if rate > self._best_rate * _GAIN:
             self._best_rate, self._best, self._worse = rate, self.budget, 0
         else:
-            self._worse += 1
-        if self._worse == _PATIENCE or self.budget * 2 > self.most:
+            self._worse = _PATIENCE if rate <= self._best_rate * _LOSS else self._worse + 1
+        if self._worse == _PATIENCE or self.budget * 2 > min(self.most, ceiling):
             self.budget, self.settled = self._best, True
         else:
             self.budget *= 2

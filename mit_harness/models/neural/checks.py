@@ -1,22 +1,16 @@
 """What a model needs and this machine lacks, said before anything is downloaded."""
 
 import os
-import re
 import shutil
-from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from mit_harness.errors import InputError, ModelError, near
-from mit_harness.models.neural.presets import OVERHEAD_GB, PRESETS, Preset, memory_gb
-
-if TYPE_CHECKING:
-    from mit_harness.models.base import ModelHandle
+from mit_harness.errors import ModelError, near
+from mit_harness.models.neural.presets import OVERHEAD_GB, PRESETS, Preset
 
 WIDTH = 80
 """Columns of a check's text."""
@@ -34,8 +28,14 @@ CONVERT = (
 """What to do about pickle, which is never opened here."""
 
 _HOPPER = (9, 0)
-_UNITS = {"": 1.0, "GB": 1.0, "G": 1.0, "MB": 1e-3, "M": 1e-3, "TB": 1e3, "T": 1e3}
-_SIZE = re.compile(r"\s*([0-9]+(?:[.][0-9]+)?)\s*([A-Za-z]*)\s*")
+
+
+NOT_DRIVEN = (
+    "it runs through a package of its own, which this version does not drive; score the sequences "
+    "of `mit-harness design` with that package and take the scores in by `mit-harness "
+    "import-scores`, or wrap it in a function and name 'py:module:factory'"
+)
+"""What to do about a model that has a preset and no scorer here."""
 
 
 def missing_base() -> list[str]:
@@ -125,6 +125,8 @@ def check_text(name: str, dtype: str = "float32") -> str:
     lacks = missing(preset)
     if preset.pickle:
         lacks.append(f"weights as safetensors: at this revision they are pickle ({CONVERT})")
+    if preset.loader == "evo":
+        lacks.insert(0, f"a scorer here: {NOT_DRIVEN}")
     dtype = dtype if preset.loader == "transformers" else "bfloat16"
     lines = [
         *_described(preset),
@@ -190,71 +192,13 @@ def _to_know(preset: Preset) -> list[str]:
             "It runs Python code of its repository: read that, then add "
             f"--mit-trust-remote-code {preset.name}"
         )
-    if preset.loader != "transformers":
+    if preset.loader == "evo2":
         lines.append(f"It is loaded by the package {next(iter(preset.requires.packages))}.")
     return ["", *lines] if lines else []
 
 
 def _wrapped(line: str) -> str:
     return fill(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False) if line else ""
-
-
-def parse_gb(text: str) -> float:
-    """Return gigabytes: ``8``, ``8GB``, ``500MB``.
-
-    Raises
-    ------
-    InputError
-        If it is no size.
-    """
-    match = _SIZE.fullmatch(text)
-    unit = match.group(2).upper() if match else ""
-    if match is None or unit not in _UNITS or float(match.group(1)) == 0:
-        raise InputError(f"--mit-max-memory takes a size such as 8GB, not {text!r}")
-    return float(match.group(1)) * _UNITS[unit]
-
-
-def refuse_too_big(needs: Mapping[str, float | None], limit_gb: float) -> None:
-    """Raise if the models together need more memory than is allowed; nothing is loaded yet.
-
-    Parameters
-    ----------
-    needs
-        GB by model; None where it is unknown, which counts as nothing.
-    limit_gb
-        ``--mit-max-memory``.
-
-    Raises
-    ------
-    ModelError
-        With the largest ones by name.
-    """
-    known = {name: need for name, need in needs.items() if need is not None}
-    total = sum(known.values())
-    if total <= limit_gb:
-        return
-    largest = sorted(known, key=lambda name: (-known[name], name))[:3]
-    named = ", ".join(f"{name} {known[name]:.1f} GB" for name in largest)
-    raise ModelError(
-        f"the models need about {total:.1f} GB of memory together and --mit-max-memory allows "
-        f"{limit_gb:g} GB (largest: {named}); name fewer models, raise it, or use ?dtype=bfloat16"
-    )
-
-
-def needs_gb(handles: "Iterable[ModelHandle]", dtype: str | None = None) -> dict[str, float | None]:
-    """Return the memory that each model needs, in GB; None where its size is unknown.
-
-    Parameters
-    ----------
-    handles
-        Models; what is known of them is enough.
-    dtype
-        The run's, where a spec names none.
-    """
-    return {
-        handle.name: memory_gb(handle.parameters, handle.options.get("dtype", dtype or "float32"))
-        for handle in handles
-    }
 
 
 def free_disk_gb(folder: Path) -> float | None:

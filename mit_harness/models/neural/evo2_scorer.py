@@ -50,11 +50,11 @@ class RowBatcher(Batcher):
 
     rows: int = BATCH
 
-    def run(self, rows: int, length: int, step: Step) -> Floats:
+    def run(self, rows: int, length: int, step: Step, most: int | None = None) -> Floats:
         """Return what `step` gives for `rows` rows of `length` tokens each, shape (rows,)."""
         self.budget = self.most = self.rows * length
         self.settled = True  # no size is tried
-        values = super().run(rows, length, step)
+        values = super().run(rows, length, step, most)
         self.rows = max(1, self.budget // length)
         return values
 

@@ -173,13 +173,9 @@ def _source(spec: Spec) -> tuple[Preset | None, Source]:
     if found is None:
         raise ModelError(f"no preset {spec.target!r}")
     preset, revision = found
+    if preset.loader == "evo":
+        raise ModelError(f"{spec.text!r}: {checks.NOT_DRIVEN}")
     checks.refuse_missing(preset, spec.text)
-    if preset.loader != "transformers":
-        raise ModelError(
-            f"{spec.text!r} runs through a package of its own, which this version does not drive; "
-            "score the sequences of `mit-harness design` with it and use 'scores:FILE#column', or "
-            "wrap it in a function and use 'py:module:factory'"
-        )
     if preset.pickle and revision is None:
         raise ModelError(
             f"{spec.text!r}: its weights are saved as pickle at the pinned revision, which may run "

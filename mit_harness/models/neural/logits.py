@@ -45,6 +45,15 @@ class ScoredLogits:
         self.separable: bool | None = None
         """Whether the head can be asked for single positions; None until the first batch."""
 
+    @property
+    def network(self) -> Network:
+        """The network itself."""
+        return self._network
+
+    def of(self, network: Network) -> "ScoredLogits":
+        """Return the same way of asking for another network, such as a copy in another dtype."""
+        return ScoredLogits(network, attention_mask=self._attention_mask)
+
     def __call__(self, ids: Tensor, rows: Tensor, positions: Tensor) -> Tensor:
         """Return logits, shape (m, V), at m places (rows[k], positions[k]) of ids, shape (n, L)."""
         if self.separable is None:

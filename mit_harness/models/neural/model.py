@@ -2,15 +2,17 @@
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
 
 from mit_harness.errors import ModelError
-from mit_harness.models.base import Floats, Ints, Scores
+from mit_harness.models.base import Floats, Ints, Scores, Variant
+from mit_harness.models.neural.batch_memory import token_cost
 from mit_harness.models.neural.batching import Batcher
 from mit_harness.models.neural.causal import causal_scores
 from mit_harness.models.neural.flanks import LikelihoodKind
@@ -121,8 +123,10 @@ class NeuralModel:
         self._logits: ScoredLogits | None = ScoredLogits(
             _ready(network, self._device), attention_mask=attention_mask
         )
-        start, most = _CPU_TOKENS if self._device.type == "cpu" else _DEVICE_TOKENS
+        start, most = _CPU_TOKENS if self._on_cpu else _DEVICE_TOKENS
         self.batcher = Batcher(start, batch_tokens or most, self._release)
+        # Elsewhere a lack of memory is an error, after which the batch is halved.
+        self._cost = token_cost(network, self._vocabulary) if self._on_cpu else None
 
     def score(self, sequences: Sequence[str]) -> Scores:
         """Return scores in nats of upper-case sequences of A, C, G and T, in their order.
@@ -162,10 +166,27 @@ class NeuralModel:
         total: Ints = shaped.sum(axis=0)
         return total
 
+    def variants(self) -> Iterator[Variant]:
+        """Yield other ways to compute the same scores: see `mit_harness.models.neural.variants`."""
+        from mit_harness.models.neural.variants import variants
+
+        return variants(self, self._open())
+
+    def twin(self, logits: ScoredLogits, batcher: Batcher, device: str | None = None) -> Self:
+        """Return a model that reads and scores as this one does, by another network or batcher."""
+        made = copy(self)
+        made._logits, made.batcher = logits, batcher
+        made._device = self._device if device is None else torch.device(device)
+        return made
+
     def close(self) -> None:
         """Release the network and its device's memory."""
         self._logits = None
         self._release()
+
+    @property
+    def _on_cpu(self) -> bool:
+        return self._device.type == "cpu"
 
     def _release(self) -> None:
         gc.collect()
@@ -232,7 +253,10 @@ class NeuralModel:
                 )
             return found
 
-        found = self.batcher.run(len(ids) * size, ids.shape[1], step)
+        length = ids.shape[1]
+        share = 1 / length if self._kind == "masked" and logits.separable else 1.0
+        most = None if self._cost is None else self._cost.tokens(length, share)
+        found = self.batcher.run(len(ids) * size, length, step, most)
         values: Floats = found.reshape(len(ids), size).sum(axis=1)
         return values
 

@@ -178,7 +178,8 @@ class Encoder:
         raise ModelError(
             f"the tokenizer does not keep the bases of sequence {named(sequence)}: it makes "
             f"{len(ids)} tokens of them, {' '.join(map(str, shown))}{more}, which spell "
-            f"{named(''.join(texts)) if ids else 'nothing'}; the model cannot score it"
+            f"{named(''.join(texts)) if ids else 'nothing'}; "
+            f"{_remainder(sequence, texts) or 'the model cannot score it'}"
         )
 
     def _text(self, token: int) -> str:
@@ -225,6 +226,21 @@ class Encoder:
                 f"{k} frames need a tokenizer of non-overlapping {k}-mers; "
                 f"this one makes tokens of {min(sizes)} to {max(sizes)} bases"
             )
+
+
+def _remainder(sequence: str, texts: list[str]) -> str:
+    """Say it where all that was lost is the rest of a length that is no multiple of k."""
+    widths = {len(text) for text in texts[:-1]}
+    width = widths.pop() if len(widths) == 1 else 0
+    if width < 2 or not sequence.startswith("".join(texts[:-1])):
+        return ""
+    rest = len(sequence) % width
+    if not rest or len(sequence) // width != len(texts) - 1:
+        return ""
+    return (
+        f"it reads {width} bases at a time, and the last {rest} of {len(sequence)} are no token to "
+        f"it: the model scores only lengths that are multiples of {width}, context included"
+    )
 
 
 def named(sequence: str) -> str:

@@ -106,20 +106,24 @@ def may_be_absent(slot: Slot) -> bool:
 def tensors(headers: Mapping[str, TensorInfo], name: str) -> Iterator[tuple[str, Tensor]]:
     """Yield the tensors of safetensors files one after the other, by name.
 
+    None stays in memory that the caller does not keep.
+
     Raises
     ------
     ModelError
         If a file cannot be read.
     """
-    for path in dict.fromkeys(info.file for info in headers.values()):
+    for key, info in headers.items():
         try:
-            with safe_open(path, framework="pt", device="cpu") as opened:
-                for key in opened.keys():  # noqa: SIM118 - it is no mapping
-                    yield key, opened.get_tensor(key)
+            # Opened anew for each: what was read of a file stays in memory until it is closed,
+            # and the network's own memory would be needed twice.
+            with safe_open(info.file, framework="pt", device="cpu") as opened:
+                tensor = opened.get_tensor(key)
         except (SafetensorError, OSError) as error:
             raise ModelError(
-                f"{name}: {path} cannot be read ({error}); download it again"
+                f"{name}: {info.file} cannot be read ({error}); download it again"
             ) from error
+        yield key, tensor
 
 
 def _agrees(memory: Tensor, file: Tensor) -> bool:

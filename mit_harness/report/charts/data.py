@@ -14,7 +14,7 @@ from mit_harness.report.schema import ClaimRecord, MetricRecord, ModelRecord, Re
 
 Row = dict[str, str | int | float | None]
 
-_LONGEST = 30
+_LONGEST = 22
 """Characters of a model's name in a chart; of a longer one the middle is left out."""
 SIGNS = {0: "", 1: "∞", -1: "-∞"}
 

@@ -46,7 +46,9 @@ def banded(
     y = alt.Y("estimate:Q").title(y_title if columns == 1 else None).axis(tickCount=4)
     names = [name for name, _ in styles.values()]
     of = [style for _, style in styles.values()]
-    legend: dict[str, Any] = {} if len(names) > 1 else {"legend": None}
+    # Without a stroke: else a dashed line's legend has a dashed outline.
+    shown = alt.Legend(symbolStrokeWidth=0) if len(names) > 1 else None
+    legend: dict[str, Any] = {"legend": shown}
     colour = alt.Color("line:N", title=None, **legend)
     colour = colour.scale(domain=names, range=[style.colour for style in of])
     shape = alt.Shape("line:N", title=None, **legend)

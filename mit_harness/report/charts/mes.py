@@ -64,7 +64,7 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
     rows = _rows(data)
     held = {str(row["model"]) for row in rows}
     bounds = [float(row[k] or 0) for row in rows for k in ("estimate", "ci_low", "ci_high")]
-    domain, ticks = symlog(max(map(math.fabs, bounds), default=1.0))
+    domain, ticks = symlog(max(map(math.fabs, bounds), default=1.0), width)
     names = [name for name, _ in _SERIES.values()]
     styles = [style for _, style in _SERIES.values()]
     colour = alt.Color("series:N", title=None)

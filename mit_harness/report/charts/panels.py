@@ -54,7 +54,7 @@ def panelled(
     )
     shown = {str(row["model"]) for row in rows}
     order = [data.labels[m.name] for m in data.models if data.labels[m.name] in shown]
-    header = alt.Header(labelLimit=width + 20, labelPadding=3)
+    header = alt.Header(labelLimit=width + 10, labelPadding=3)
     found = chart.facet(
         facet=alt.Facet("model:N", sort=order, header=header, title=None),
         columns=columns,

@@ -84,6 +84,7 @@ def ranked(
     offset: dict[str, Any] = (
         {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
     )
+    tint: dict[str, Any] = {"color": colour} if spread else {}
     zero = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[3, 3])
     words = alt.Chart().transform_filter("isValid(datum.text)").mark_text(align="left", fontSize=11)
     layers = [
@@ -94,7 +95,7 @@ def ranked(
         base.mark_point(filled=True, size=46, opacity=1).encode(
             x=x, y=y, color=colour, shape=shape, tooltip=tips(interactive, title), **offset
         ),
-        words.encode(text="text:N", y=y, x=alt.value(wide + 6), **offset),
+        words.encode(text="text:N", y=y, x=alt.value(wide + 6), **offset, **tint),
     ]
     step: dict[str, Any] = {"for": "position"} if spread else {}
     chart = alt.layer(*layers, data=alt.InlineData(values=rows))

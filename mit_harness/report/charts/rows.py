@@ -16,14 +16,17 @@ _LABELS = 235
 _GAP = 14
 
 
-def symlog(extent: float) -> tuple[list[float], list[float]]:
-    """Return domain and ticks of an axis, even around 0, that holds `extent`: 0, 1, 10, ..."""
-    ticks, end = [1.0], 1.0
-    while end < extent:
-        end *= 10
-        ticks.append(end)
+def symlog(extent: float, width: float) -> tuple[list[float], list[float]]:
+    """Return domain and ticks of an axis, even around 0, that holds `extent`: 0, 1, 2, 5, 10, ...
+
+    An axis of less than 250 pixels has only 0 and powers of ten.
+    """
     reach = max(extent * 1.15, 1.2)
-    shown = [tick for tick in ticks if tick <= reach]
+    steps = (1, 2, 5, 10, 20) if width >= 250 else (1, 5) if reach < 10 else (10,)
+    shown, power = [float(step) for step in steps if step <= reach], 100.0
+    while power <= reach:
+        shown.append(power)
+        power *= 10
     return [-reach, reach], [*(-tick for tick in reversed(shown)), 0, *shown]
 
 
@@ -46,7 +49,7 @@ def rowed(
     columns = max(1, min(len(data.models), room // 120))
     each = min(room // columns - _GAP, 420)
     bounds = (abs(row[k]) for row in rows for k in ("estimate", "ci_low", "ci_high") if row[k])  # type: ignore[arg-type]
-    domain, ticks = symlog(max(bounds, default=1.0))
+    domain, ticks = symlog(max(bounds, default=1.0), each)
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     scale = alt.Scale(type="symlog", constant=1, domain=domain, nice=False)
     x = alt.X("estimate:Q", scale=scale).title(x_title if columns == 1 else None)

@@ -52,7 +52,7 @@ def config(*, dark: bool = False) -> dict[str, Any]:
             "offset": 4,
             "symbolOpacity": 1,
         },
-        "header": {**text, "labelFontSize": 11, "labelFontWeight": "bold", "title": None},
+        "header": {**text, "labelFontSize": 10, "labelFontWeight": "bold", "title": None},
         "title": {
             "color": ink,
             "subtitleColor": ink,

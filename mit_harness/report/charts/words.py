@@ -97,5 +97,6 @@ def titled(chart: "Figure", title: str, x: str, y: str = "", *, panels: int) -> 
     import altair as alt
 
     up = f" Up: {y}." if y else ""
-    axes = [f"Across: {x}.{up}"] if panels > 1 else []
-    return chart.properties(title=alt.Title(title, subtitle=axes, offset=10))
+    if panels == 1:
+        return chart.properties(title=alt.Title(title, offset=10))
+    return chart.properties(title=alt.Title(title, subtitle=f"Across: {x}.{up}", offset=10))

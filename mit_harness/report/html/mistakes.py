@@ -67,7 +67,9 @@ def counts(
             for rows in pairs if items.has(model.name, claim) else ():
                 made = np.bincount(outcomes(rows, items, model), minlength=4)
                 names = map(printable, (model.name, claim, rows.winner, rows.loser))
-                right, wrong, tied = (int(made[OUTCOMES.index(o)]) for o in ("right", "wrong", "tie"))
+                right, wrong, tied = (
+                    int(made[OUTCOMES.index(o)]) for o in ("right", "wrong", "tie")
+                )
                 found.append(Counted(*names, len(rows.first), right, wrong, tied))
     return found
 

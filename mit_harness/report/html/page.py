@@ -19,7 +19,7 @@ from mit_harness.report.html.figures import Figure, drawn
 from mit_harness.report.html.packed import compact, packed_json
 from mit_harness.report.html.pairs import OUTCOMES, GroupRows, compared, pair_data
 from mit_harness.report.items import ItemScores
-from mit_harness.report.leaderboard import NOTES, PUBLISHED_NOTES, describe_design, ranked
+from mit_harness.report.leaderboard import describe_design, notes, ranked
 from mit_harness.report.schema import ModelRecord, Results, RunRecord
 from mit_harness.report.terminal import control_line
 
@@ -84,25 +84,29 @@ def page(run: Run) -> str:
     bundle, script = drawn(figures), _asset("page.js")
     # The text between the tags, as the browser hashes it: with the template's line feed.
     scripts = [*([bundle] if bundle else []), f"\n{script}"]
-    text = _templates().get_template("report.html.j2").render(
-        **_tables(run),
-        **_pairs(run, figures),
-        sections=list(_SECTIONS.items()),
-        legend=list(_LEGEND.items()),
-        symbols=views.SYMBOLS,
-        harness=run.results.run.harness,
-        design=printable(describe_design(run.results.design)),
-        stamp=stamp(run.results.run),
-        summary=_summary(run),
-        warnings=_warnings(run.results.run),
-        skipped=[(printable(k), printable(v)) for k, v in run.results.run.skipped.items()],
-        figures=figures,
-        no_figures=_NO_FIGURES,
-        audit=_audit(run),
-        script_hashes=" ".join(map(_hash, scripts)),
-        css=_asset("style.css"),
-        script=script,
-        bundle=bundle,
+    text = (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            **_tables(run),
+            **_pairs(run, figures),
+            sections=list(_SECTIONS.items()),
+            legend=list(_LEGEND.items()),
+            symbols=views.SYMBOLS,
+            harness=run.results.run.harness,
+            design=printable(describe_design(run.results.design)),
+            stamp=stamp(run.results.run),
+            summary=_summary(run),
+            warnings=_warnings(run.results.run),
+            skipped=[(printable(k), printable(v)) for k, v in run.results.run.skipped.items()],
+            figures=figures,
+            no_figures=_NO_FIGURES,
+            audit=_audit(run),
+            script_hashes=" ".join(map(_hash, scripts)),
+            css=_asset("style.css"),
+            script=script,
+            bundle=bundle,
+        )
     )
     return f"{text.rstrip()}\n"
 
@@ -184,7 +188,6 @@ def _tables(run: Run) -> dict[str, Any]:
     kinds = [kind for kind in ("control", "reference", "user") if any(r.kind == kind for r in rows)]
     verdicts = [v for v in views.SYMBOLS if any(r.verdict.kind == v for r in why)]
     drifted = [("drifted", "drifted control")] if any(r.verdict.drifted for r in why) else []
-    published = run.results.design.protocol == "published"
     return {
         "rows": rows,
         "judged": [printable(claim) for claim in claims if claim in judged],
@@ -195,7 +198,7 @@ def _tables(run: Run) -> dict[str, Any]:
         "kinds": _options(kinds),
         "verdict_options": [*_options(verdicts), *drifted],
         "claim_options": _options([printable(claim) for claim in claims]),
-        "board_note": (PUBLISHED_NOTES if published else NOTES).replace("\n", " ").replace("`", ""),
+        "board_note": notes.of_protocol(run.results.design).replace("\n", " ").replace("`", ""),
     }
 
 

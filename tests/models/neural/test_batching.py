@@ -63,6 +63,15 @@ def test_it_settles_on_the_best_size_seen():
     assert max(machine.sizes) <= 64  # two sizes beyond, and no further
 
 
+def test_a_size_that_is_far_worse_ends_the_search():
+    machine = Machine(lambda rows: 1e-3 * rows + (1e-3 * rows if rows > 4 else 1e-4))
+    made = batcher(machine)
+    made.run(300, LENGTH, machine.step)
+    assert made.settled
+    assert made.budget == 400
+    assert max(machine.sizes) == 8  # half as fast: 16 is not tried
+
+
 def test_a_slow_batch_now_and_then_does_not_stop_it():
     slow = iter([1, 50, 1, 1, 1, 50] * 10_000)
     machine = Machine(lambda rows: (1e-3 + 1e-5 * rows) * next(slow))
@@ -91,6 +100,23 @@ def test_the_most_is_never_exceeded_but_for_one_long_row():
     assert max(machine.sizes) == 10
     made.run(3, 5000, machine.step)
     assert machine.sizes[-3:] == [1, 1, 1]
+
+
+def test_a_call_can_allow_less_and_the_next_one_more():
+    machine = Machine()
+    made = batcher(machine, budget=1600)
+    made.run(300, LENGTH, machine.step, most=500)
+    assert max(machine.sizes) == 5
+    made.run(3, 5000, machine.step, most=500)
+    assert machine.sizes[-3:] == [1, 1, 1]
+    made.run(32, LENGTH, machine.step)
+    assert max(machine.sizes) == 16
+
+
+def test_a_size_that_takes_long_is_measured_once():
+    machine = Machine(lambda rows: 0.1 + rows)
+    batcher(machine).run(40, LENGTH, machine.step)
+    assert machine.sizes == [2, 4, 8, 16, 4, 4, 2]  # beyond 4 it is less than 2%
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError])

@@ -99,13 +99,16 @@ def test_lengths_count_what_the_network_reads(model, sequences):
     texts = sequences(2, 30)
     assert model("llama").lengths(texts).tolist() == [127, 127]  # <s>, 96 and 30
     assert model("llama", strand="mean").lengths(texts).tolist() == [254, 254]
-    assert model("modernbert").lengths(texts).tolist() == [30 * 128] * 2  # a copy for each base
     seen, made = [], model("esm", frames=6)
     expected = made.lengths(texts[:1])
     small_memory(made._open()._network, 10**9, seen)
     made._open().separable = True
     made.score(texts[:1])
     assert sum(batch.numel() for batch in seen) == expected[0]
+
+
+def test_lengths_of_a_masked_model_count_a_copy_for_each_base(model, sequences):
+    assert model("modernbert").lengths(sequences(2, 30)).tolist() == [30 * 128] * 2
 
 
 # --- memory ---

@@ -66,6 +66,58 @@ def test_a_remainder_of_a_6_mer_becomes_single_bases(loaded):
     assert (made.tokens, made.bases) == (20, 100)
 
 
+def six_mers(rest):
+    """Like GENERator's: 6-mers, nothing around; the rest of a length as single bases, or unknown.
+
+    A stand-in: how the published tokenizer takes a rest was not seen.
+    """
+    from itertools import product
+
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<oov>", "<s>", *map("".join, product("ACGT", repeat=6)), *("ACGT" if rest else "")]
+    made = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<oov>"))
+    pattern = "<s>|[ACGT]{6}|[ACGT]" if rest else "<s>|[ACGT]{1,6}"
+    made.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "isolated")
+    made.decoder = decoders.Fuse()
+    return PreTrainedTokenizerFast(tokenizer_object=made, unk_token="<oov>", bos_token="<s>")
+
+
+def tiny_llama(tokenizer):
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+    return LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), num_hidden_layers=1, **sizes))
+
+
+@pytest.mark.parametrize("context", [None, 0])
+def test_a_causal_6_mer_model_scores_every_base_behind_its_prefix(context, sequences):
+    from mit_harness.models.neural.model import NeuralModel
+
+    tokenizer = six_mers(rest=True)
+    model = NeuralModel(tiny_llama(tokenizer), tokenizer, "causal", prefix="<s>", context=context)
+    found = model.score([*sequences(2, 100), *sequences(2, 96)])
+    assert found.tokens.tolist() == [20, 20, 16, 16]  # 100 = 16 x 6 + 4
+    assert found.bases.tolist() == [100, 100, 96, 96]
+
+
+def test_a_rest_that_a_6_mer_tokenizer_cannot_read_is_a_clear_error(sequences):
+    from mit_harness.models.neural.model import NeuralModel
+
+    tokenizer = six_mers(rest=False)
+    model = NeuralModel(tiny_llama(tokenizer), tokenizer, "causal", prefix="<s>")
+    assert model.score(sequences(2, 96)).tokens.tolist() == [16, 16]
+    with pytest.raises(ModelError, match="does not keep the bases of sequence") as caught:
+        model.score(sequences(2, 100))
+    assert str(caught.value).endswith(
+        "it reads 6 bases at a time, and the last 4 of 100 are no token to it: the model scores "
+        "only lengths that are multiples of 6, context included"
+    )
+
+
 def test_byte_pairs_give_different_counts_for_equal_lengths(loaded, sequences):
     _, tokenizer, kind = loaded("bert")
     made = Encoder(tokenizer, kind).encode(sequences(20))

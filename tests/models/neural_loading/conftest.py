@@ -157,7 +157,9 @@ class Tiny:
         (folder / "tokenizer_config.json").write_text(json.dumps(settings))
 
     def read(self, folder: Path) -> dict[str, Any]:
-        return dict(safetensors_torch.load_file(folder / "model.safetensors"))
+        # Copies: `write` replaces the file that some versions map these tensors onto.
+        found = safetensors_torch.load_file(folder / "model.safetensors")
+        return {name: tensor.clone() for name, tensor in found.items()}
 
     def write(self, folder: Path, tensors: dict[str, Any]) -> None:
         path = folder / "model.safetensors"

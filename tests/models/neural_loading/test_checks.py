@@ -2,19 +2,16 @@ from typing import Any
 
 import pytest
 
-from mit_harness.errors import InputError, ModelError
-from mit_harness.models.base import ModelHandle
+from mit_harness.errors import ModelError
 from mit_harness.models.neural import checks
 from mit_harness.models.neural.checks import (
     check_text,
     missing,
     missing_base,
-    needs_gb,
-    parse_gb,
     refuse_missing,
-    refuse_too_big,
 )
 from mit_harness.models.neural.presets import PRESETS
+from mit_harness.models.registry import Registry
 
 
 @pytest.fixture
@@ -125,42 +122,19 @@ def test_what_a_check_says(machine: Any) -> None:
     assert "none pinned; write glm2@REVISION" in " ".join(check_text("glm2").split())
 
 
+def test_a_model_that_nothing_drives_says_what_to_do_instead(machine: Any) -> None:
+    machine(also=("evo", "flash_attn"), gpu=(9, 0))  # installed or not
+    said = " ".join(check_text("evo1").split())
+    assert "Missing: - a scorer here: it runs through a package of its own, which this" in said
+    assert "`mit-harness import-scores`, or wrap it in a function" in said
+    assert "the package evo (" not in said
+    with pytest.raises(ModelError, match=r"'evo1': it runs .* this version does not drive; score"):
+        Registry().resolve("evo1")
+
+
 def test_a_check_of_nothing() -> None:
     with pytest.raises(ModelError, match="no preset 'hyenadan'; did you mean 'hyenadna'"):
         check_text("hyenadan")
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("8", 8), ("8GB", 8), (" 1.5 g ", 1.5), ("500MB", 0.5), ("2tb", 2000)]
-)
-def test_sizes(text: str, size: float) -> None:
-    assert parse_gb(text) == pytest.approx(size)
-
-
-@pytest.mark.parametrize("text", ["", "GB", "0", "-1", "8 apples", "1e3", "nan", "8GiB"])
-def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(InputError, match="takes a size such as 8GB"):
-        parse_gb(text)
-
-
-def _handle(name: str, parameters: int | None, **options: str) -> ModelHandle:
-    return ModelHandle(
-        name, name, "user", "f", lambda: None, options=options, parameters=parameters
-    )  # type: ignore[arg-type]
-
-
-def test_too_much_memory_is_refused_by_name() -> None:
-    handles = [
-        _handle("big", 7_000_000_000),
-        _handle("half", 1_000_000_000, dtype="bfloat16"),
-        _handle("pwm", None),
-    ]
-    needs = needs_gb(handles)
-    assert needs == {"big": 29.0, "half": 3.0, "pwm": None}
-    refuse_too_big(needs, 32.0)
-    with pytest.raises(ModelError, match=r"need about 32.0 GB .*allows 31.9 GB \(largest: big 29"):
-        refuse_too_big(needs, 31.9)
-    assert needs_gb(handles, "float16")["big"] == 15.0
 
 
 def test_this_machine_says_what_it_has() -> None:

@@ -247,7 +247,7 @@ def test_how_a_repository_is_read_does_not_depend_on_its_name(preset: Any) -> No
         ),
         ({"revision": None}, "no revision of lab/tiny is pinned here"),
         ({"pickle": True}, "saved as pickle at the pinned revision"),
-        ({"loader": "evo2"}, "a package of its own, which this version does not drive"),
+        ({"loader": "evo"}, "a package of its own, which this version does not drive"),
     ],
 )
 def test_a_preset_fails_before_anything_is_asked_of_the_hub(

@@ -1,14 +1,17 @@
+import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import transformers
+from safetensors.torch import save_file
 
 from mit_harness.errors import ModelError
-from mit_harness.models.neural.files import weight_files
+from mit_harness.models.neural.files import read_headers, weight_files
 from mit_harness.models.neural.loading import load_hf
-from mit_harness.models.neural.verify import verify
+from mit_harness.models.neural.verify import tensors, verify
 
 
 def test_a_missing_tensor_would_be_random(tiny: Any) -> None:
@@ -197,3 +200,28 @@ def test_one_name_in_two_shards(tiny: Any) -> None:
     second.write_bytes(first.read_bytes())
     with pytest.raises(ModelError, match=r"is in model-00001-of-.* and model-00002-of-"):
         load_hf(folder, name="x")
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").is_file(), reason="needs Linux' list of mappings")
+def test_a_file_is_not_held_in_memory_beside_the_network(tmp_path: Path) -> None:
+    """Else a model would take its size twice: what is read of a mapped file stays until closing."""
+    path, each = tmp_path / "model.safetensors", 4 * 2**20
+    save_file({f"t{k}": torch.ones(each // 4) for k in range(8)}, path)
+    resident = []
+    for _key, tensor in tensors(read_headers([path]), "x"):
+        assert float(tensor.sum()) == each / 4  # every page is touched
+        resident.append(_resident_bytes(path))
+    assert len(resident) == 8
+    assert max(resident) <= 2.5 * each
+
+
+def _resident_bytes(path: Path) -> int:
+    """Return what lies in memory of a mapped file."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    held, inside = 0, False
+    for line in lines:
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            inside = line.endswith(str(path))
+        elif inside and line.startswith("Rss:"):
+            held += int(line.split()[1]) * 1024
+    return held

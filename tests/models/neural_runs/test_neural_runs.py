@@ -14,19 +14,28 @@ torch = pytest.importorskip("torch", reason="neural models need torch")
 transformers = pytest.importorskip("transformers", reason="neural models need transformers")
 
 LOGS = """
+import gc
 import os
 import time
+import weakref
 
 import mit_harness.models.neural.loading as loading
 import mit_harness.models.neural.model as model
 
 plain = loading.load_hf
+networks = []
 
 
 def load_hf(folder, **options):
+    gc.collect()
+    alive = sum(network() is not None for network in networks)
     with open("loads.txt", "a") as file:
         file.write(options["name"] + "\\n")
-    return plain(folder, **options)
+    with open("alive.txt", "a") as file:
+        file.write(f"{alive} ")
+    loaded = plain(folder, **options)
+    networks.append(weakref.ref(loaded.network))
+    return loaded
 
 
 loading.load_hf = load_hf
@@ -160,8 +169,31 @@ def test_what_cannot_be_loaded_is_one_sentence(runs, spec, line):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_too_much_memory_is_refused_with_the_sum(runs):
-    done = runs.run("--mit-max-memory", "1GB")
+def test_a_model_is_released_before_the_next_is_loaded(runs):
+    done = runs.run("-n", "0")
+    assert done.returncode == 0, done.stdout
+    assert (runs.folder / "alive.txt").read_text() == "0 0 "  # networks alive at each load
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ("-n", "0"),
+            r"about 1\.0 GB of memory at once .* allows 0\.5 GB: llama0\S* 1\.0 GB \(one",
+        ),
+        (("-n", "2"), r"about 2\.0 GB .*: llama0\S* 1\.0 GB \+ llama1\S* 1\.0 GB \(2 workers hold"),
+        (("--tx", "3*popen", "--dist", "load"), r"about 3\.0 GB .*: llama0.*\(3 workers hold one"),
+    ],
+)
+def test_too_much_memory_is_refused_with_the_sum(runs, options, said):
+    limit = "500MB" if options == ("-n", "0") else "1.5GB"
+    done = runs.run("--mit-device=cpu", "--mit-max-memory", limit, *options)
     assert done.returncode == 4
-    assert "the models need about 2.0 GB of memory together" in done.stdout + done.stderr
+    assert re.search(said, done.stdout + done.stderr), done.stdout + done.stderr
     assert runs.loads() == 0
+
+
+def test_what_one_process_needs_is_its_largest_model(runs):
+    done = runs.run("--mit-max-memory", "1.5GB", "-n", "0")
+    assert (done.returncode, runs.loads()) == (0, 2), done.stdout
