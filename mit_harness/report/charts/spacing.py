@@ -30,7 +30,7 @@ def caption(data: FigureData) -> str:
         "all spacings drawn (the horizontal line), so that the -10 box moves and nothing else "
         "differs; composition is the same at every spacing. The dashed line marks the 17 bp of "
         "the consensus. The claim judges 16 to 18 bp against 10 to 12 and 22 to 24 bp.",
-        "Bands",
+        "Bands: 95 % CI of the mean",
     )
 
 
