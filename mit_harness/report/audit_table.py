@@ -200,6 +200,7 @@ def _named(found: FamilyAudit) -> Cells:
 
 
 def summed(found: FamilyAudit) -> Cells:
+    """Return one pair's line of the summary, as text."""
     equal = f"{found.equal_composition} of {found.pairs}"
     if found.equal_at != found.equal_composition:
         equal += f" (A+T: {found.equal_at})"

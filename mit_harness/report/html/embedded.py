@@ -59,7 +59,7 @@ def _figure(chart: Chart, data: FigureData) -> Figure:
     # The page has a heading of its own; what the axes are goes before the caption.
     title = spec.pop("title", {})
     axes = title.get("subtitle", ()) if isinstance(title, dict) else ()
-    rows = max(_values(spec), key=len, default=[])
+    rows = max(_tables(spec), key=len, default=[])
     header = [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
     return Figure(
         title=chart.TITLE,
@@ -71,18 +71,11 @@ def _figure(chart: Chart, data: FigureData) -> Figure:
     )
 
 
-def _values(spec: Any) -> Iterator[list[Row]]:  # noqa: ANN401 - any part of a specification
-    """Yield the tables that a specification draws from."""
-    if isinstance(spec, dict):
-        if isinstance(values := spec.get("values"), list) and all(
-            isinstance(row, dict) and "model" in row for row in values
-        ):
-            yield values
-        for part in spec.values():
-            yield from _values(part)
-    elif isinstance(spec, list):
-        for part in spec:
-            yield from _values(part)
+def _tables(spec: dict[str, Any]) -> Iterator[list[Row]]:
+    """Yield the tables of models that a specification draws from."""
+    for rows in spec.get("datasets", {}).values():
+        if rows and all("model" in row for row in rows):
+            yield rows
 
 
 def _cell(value: Cell) -> Cell:

@@ -109,7 +109,7 @@ def finished_page(path: Path, file: Path) -> None:
 
     results = read_results(path)
     if results.scores is None:
-        write_page(file, Run(results))
+        write_page(file, Run(results, draw=lambda: figures(results, None)))
         return
     run = read_run(path)
     verify(run)
