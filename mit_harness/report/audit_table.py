@@ -27,7 +27,7 @@ no pair differs. TV: total-variation distance of the pooled frequencies. Reverse
 only the other side holds that 6-mer. In place: sequences in which the motif stands at its own
 place. Two numbers divided by a slash: family / source."""
 
-_LEVELS: dict[Level, tuple[str, str]] = {
+LEVELS: dict[Level, tuple[str, str]] = {
     "flaw": ("Flaws", "What makes the two no proper partners."),
     "limit": (
         "Known limits",
@@ -154,7 +154,7 @@ def _summary(audits: Sequence[FamilyAudit]) -> list[str]:
         {
             "claims": markdown(", ".join(found.pair.claims)) or ABSENT,
             **_named(found),
-            **_summed(found),
+            **summed(found),
         }
         for found in audits
     ]
@@ -163,7 +163,7 @@ def _summary(audits: Sequence[FamilyAudit]) -> list[str]:
 
 def _findings(audits: Sequence[FamilyAudit]) -> list[str]:
     said, parts = findings(audits), ["## Findings"]
-    for level, (title, what) in _LEVELS.items():
+    for level, (title, what) in LEVELS.items():
         lines = sentences(said, level)
         parts += [f"### {title}", *([what, _listed(lines)] if lines else ["None."])]
     return parts
@@ -199,7 +199,7 @@ def _named(found: FamilyAudit) -> Cells:
     return {"family": markdown(found.family), "source": markdown(found.source)}
 
 
-def _summed(found: FamilyAudit) -> Cells:
+def summed(found: FamilyAudit) -> Cells:
     equal = f"{found.equal_composition} of {found.pairs}"
     if found.equal_at != found.equal_composition:
         equal += f" (A+T: {found.equal_at})"

@@ -197,12 +197,12 @@ def group_pairs(claims: Iterable[Claim], spec: DesignSpec) -> tuple[GroupPair, .
         for pair in compared:
             named.setdefault(pair, []).append(claim.id)
     return tuple(
-        _group_pair(made, *pair, tuple(dict.fromkeys(ids)), spec.grammar)
+        group_pair(made, *pair, tuple(dict.fromkeys(ids)), spec.grammar)
         for pair, ids in named.items()
     )
 
 
-def _group_pair(
+def group_pair(
     made: SequenceSet, winner: str, loser: str, claims: tuple[str, ...], grammar: Grammar
 ) -> GroupPair:
     first, second = (

@@ -22,6 +22,7 @@ AUDIT = "audit.md"
 COMPARISON = "comparison.md"
 AUDIT_FIGURE = "audit.svg"
 _DECISION = ("gate.md", "gate.json")
+PAGE = "report.html"
 _LOCK = ".lock"
 
 
@@ -58,7 +59,7 @@ class ReportFolder:
         audit: Callable[[], AuditReport] | None = None,
         items: ItemScores | None = None,
     ) -> Results:
-        """Write scores.parquet, results.json, audit.md, audit.svg and leaderboard.md.
+        """Write scores.parquet, results.json, audit.md, audit.svg, leaderboard.md and report.html.
 
         Each is written whole or not at all.
 
@@ -68,7 +69,7 @@ class ReportFolder:
             Of the run: the source of truth.
         audit
             Makes the control audit of the run's sequences; without it there is none. If it
-            fails, the leaderboard is written all the same, and does not speak of it.
+            fails, the leaderboard and the page are written all the same, and do not speak of it.
         items
             Per-item scores; without them there is no scores.parquet.
 
@@ -78,13 +79,16 @@ class ReportFolder:
             As written: with the checksums of scores.parquet and of itself.
         """
         results = self._write_results(results, items)
-        line = ""
+        line, audited = "", None
         try:
             if audit is not None:
-                line = self._write_audit(audit())
+                made = audit()
+                line = self._write_audit(made)
+                audited = made
         finally:
             with atomic(self.path / LEADERBOARD) as handle:
                 handle.write(_leaderboard(results, line))
+            self._write_page(results, items, audited)
         return results
 
     def _write_results(self, results: Results, items: ItemScores | None) -> Results:
@@ -122,6 +126,16 @@ class ReportFolder:
             return
         with atomic(file) as handle:
             handle.write(text)
+
+    def _write_page(
+        self, results: Results, items: ItemScores | None, audit: AuditReport | None
+    ) -> None:
+        """Write report.html, of one of the same inputs only its date."""
+        from mit_harness.report.html.embedded import figures
+        from mit_harness.report.html.page import Run
+        from mit_harness.report.html.written import write_page
+
+        write_page(self.path / PAGE, Run(results, items, audit, lambda: figures(results, items)))
 
     def release(self) -> None:
         """Let another run write here."""

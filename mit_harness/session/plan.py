@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from mit_harness.errors import printable
 from mit_harness.models.base import ModelHandle
-from mit_harness.models.neural.checks import machine_memory_gb, needs_gb
+from mit_harness.models.neural.checks import machine_memory_gb
+from mit_harness.models.neural.memory import needs_gb
 from mit_harness.progress import duration
 from mit_harness.scoring.noise import known_noise
 from mit_harness.scoring.rate import known_rate
@@ -68,7 +69,8 @@ def _time(seconds: float | None) -> str:
 
 
 def _memory(run: "EvalRun", handle: ModelHandle) -> str:
-    need, have = needs_gb([handle], run.settings.dtype)[handle.name], machine_memory_gb()
+    need = needs_gb([handle], run.settings.dtype).get(handle.name)
+    have = machine_memory_gb()
     if need is None:
         return ""
     text = f"; needs about {need:.1f} GB of memory"

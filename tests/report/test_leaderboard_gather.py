@@ -98,7 +98,8 @@ def test_runs_are_joined_and_each_row_keeps_its_own(one, two, tmp_path):
     assert "| 2026-11-20, 2026-11-22 | 0.1.0, 0.0.9 |" in text
     assert "2026-11-20 2026-11-22,0.1.0 0.0.9" in to_csv(board)
     assert len(said) == 2
-    assert "(2 models; 1 of 2 runs)" in said[0]
+    assert "(2 models; run 1 of 2)" in said[0]
+    assert "(1 model; run 2 of 2)" in said[1]
 
 
 def test_the_same_run_twice_is_the_run(one, tmp_path):

@@ -31,7 +31,7 @@ def gather(paths: Sequence[Path], tell: Callable[[str], None] = lambda _: None) 
     paths
         Report folders, or results.json files beside their scores.parquet.
     tell
-        Gets one line before each run is recomputed, which takes seconds.
+        Told which run is being recomputed, which takes seconds.
 
     Raises
     ------
@@ -40,13 +40,13 @@ def gather(paths: Sequence[Path], tell: Callable[[str], None] = lambda _: None) 
         joined; see `merge`.
     """
     runs = [read_run(path) for path in paths]
-    merge(
-        [_shipped(run.results) for run in runs]
-    )  # what cannot be joined is refused before the slow part
+    # What cannot be joined is refused before the slow part.
+    merge([_shipped(run.results) for run in runs])
     shown = []
     for k, run in enumerate(runs, 1):
         count = len(run.results.models)
-        tell(f"recomputing {run.file} ({count} models; {k} of {len(runs)} runs)")
+        size = "1 model" if count == 1 else f"{count} models"
+        tell(f"recomputing {run.file} ({size}; run {k} of {len(runs)})")
         _check_whole(run)
         shown.append(_recomputed(run))
     design, models = merge(shown)

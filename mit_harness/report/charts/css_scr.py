@@ -1,0 +1,236 @@
+"""Figure 1d: the CSS-SCR plane, compensation against its place."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from mit_harness.report import published
+from mit_harness.report.charts import words
+from mit_harness.report.charts.data import FigureData, Row, metric_row
+from mit_harness.report.charts.labels import Box, placed, ranges
+from mit_harness.report.charts.proportion import CHANCE
+from mit_harness.report.charts.ranked import kinds, present
+from mit_harness.report.schema import MetricRecord, ModelRecord
+
+if TYPE_CHECKING:
+    import altair as alt
+
+FIGURE, NAME = "1d", "css_scr"
+TITLE = "Compensation (CSS) against its place (SCR)"
+CLAIMS = ("compensation", "scrambled_control")
+_LOW, _HIGH = -0.05, 1.05
+_KEY, _STEP = 230, 14
+"""Pixels of the key's width, and of one of its lines."""
+_NAMED = 6
+"""Models up to which points bear names, not numbers."""
+_ALIKE = 2.0
+"""Pixels within which two points share a label."""
+
+
+def _axes(data: FigureData, model: ModelRecord) -> tuple[MetricRecord, MetricRecord] | None:
+    css = data.metric(model, CLAIMS[0], "css")
+    scr = data.metric(model, CLAIMS[1], "scr_decoy") or data.metric(model, CLAIMS[1], "scr")
+    if css is None or scr is None or css.value is None or scr.value is None:
+        return None
+    return css, scr
+
+
+def _rows(data: FigureData, paper: bool) -> list[Row]:
+    """Return a row for each model with both numbers, numbered from the upper right."""
+    made: list[Row] = []
+    for model in data.models:
+        if (found := _axes(data, model)) is not None:
+            css, scr = (metric_row(data, model, metric) for metric in found)
+            names = ("estimate", "ci_low", "ci_high")
+            made.append(
+                {key: css[key] for key in ("model", "kind", "n")}
+                | {f"css_{name}": css[name] for name in names}
+                | {f"scr_{name}": scr[name] for name in names}
+            )
+    made.sort(key=lambda row: (-float(row["scr_estimate"] or 0), -float(row["css_estimate"] or 0)))
+    if paper:
+        made += [
+            {"model": f"{row.model} (paper)", "kind": "published", "n": None}
+            | {"css_estimate": row.css, "scr_estimate": row.scr}
+            for row in sorted(published.ROWS, key=lambda row: (-row.scr, -row.css))
+        ]
+    return [row | {"number": place} for place, row in enumerate(made, 1)]
+
+
+def missing(data: FigureData) -> str:
+    """Return why it cannot be drawn; empty if it can."""
+    if not data.models:
+        return "the run holds no model"
+    return "" if _rows(data, False) else f"{CLAIMS[0]} and {CLAIMS[1]} were not both run"
+
+
+def caption(data: FigureData, *, paper: bool = False) -> str:
+    """Return what points and bars are."""
+    rows = _rows(data, False)
+    drawn = {row["model"] for row in rows}
+    lacking = [m.name for m in data.models if data.labels[m.name] not in drawn]
+    y = "plain SCR = P(E > H)" if data.published else "SCR of the decoy pair = P(E' > H')"
+    ties = "loses" if data.published else "counts one half"
+    said = [
+        f"Points: one model each, CSS = P(E > D) across and {y} up, "
+        f"{words.counted(int(row['n'] or 0) for row in rows)} pairs; a tie {ties}. Bars: 95 % CI "
+        f"of each, {words.bootstrap(data)}"
+        f"{'' if data.published else '; Clopper-Pearson where all pairs agree'}. Dashed: chance, "
+        "0.5. Lower right: compensation wherever the elements stand, which counting A+T gives; "
+        "upper right: only where they belong. Nothing is tested here; see 1b and 1c. Points "
+        "that coincide share a label; colour and shape are the kind of model.",
+    ]
+    if paper:
+        said.append(
+            f"Hollow: rows of the paper ({published.SOURCE}), without CI. They are not comparable "
+            "with ours: plain SCR, unmatched backgrounds, ties lose."
+        )
+    if lacking:
+        said.append(f"Left out, as not scored: {words.listed(lacking)}.")
+    return " ".join(said)
+
+
+def chart(
+    data: FigureData, *, width: int = 760, interactive: bool = False, paper: bool = False
+) -> "alt.HConcatChart":
+    """Draw the plane, and beside it which number is which model."""
+    import altair as alt
+
+    rows = _rows(data, paper)
+    numbered = len(rows) > _NAMED
+    side = max(220, min(width - (_KEY + 70 if numbered else 70), 460))
+    y_title = "SCR = P(E > H)" if data.published else "SCR (decoy) = P(E' > H')"
+    plane = _plane(rows, side, numbered, interactive, y_title)
+    found = alt.hconcat(plane, *([_key(rows)] if numbered else []), spacing=24)
+    titled: alt.HConcatChart = found.properties(title=alt.Title(TITLE, offset=8))
+    return titled
+
+
+def _plane(
+    rows: list[Row], side: int, numbered: bool, interactive: bool, y_title: str
+) -> "alt.LayerChart":
+    import altair as alt
+
+    colour, shape = kinds(present(rows))
+    scale = alt.Scale(domain=[_LOW, _HIGH], nice=False)
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    axis: dict[str, Any] = {"values": ticks, "labelExpr": "datum.value"}
+    x = alt.X("css_estimate:Q", scale=scale, title="CSS = P(E > D)").axis(**axis)
+    y = alt.Y("scr_estimate:Q", scale=scale, title=y_title).axis(**axis)
+    fields = [("model:N", "model"), ("kind:N", "kind")]
+    for name in ("css", "scr"):
+        fields += [(f"{name}_{k}:Q", f"{name.upper()} {k.replace('_', ' ')}") for k in _PARTS]
+    tips = [alt.Tooltip(field, title=title) for field, title in fields] if interactive else []
+    base = alt.Chart(alt.InlineData(values=rows))
+    bars = base.transform_filter("isValid(datum.css_ci_low)").mark_rule(opacity=0.55)
+    middle = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[3, 3])
+    points = base.transform_filter("datum.kind !== 'published'").mark_point(
+        filled=True, size=60, opacity=1
+    )
+    hollow = base.transform_filter("datum.kind === 'published'").mark_point(filled=False, size=50)
+    layers = [
+        middle.encode(x=alt.XDatum(CHANCE, scale=scale)),
+        middle.encode(y=alt.YDatum(CHANCE, scale=scale)),
+        bars.encode(x=alt.X("css_ci_low:Q"), x2="css_ci_high:Q", y=y, color=colour),
+        bars.transform_filter("isValid(datum.scr_ci_low)").encode(
+            x=x, y=alt.Y("scr_ci_low:Q"), y2="scr_ci_high:Q", color=colour
+        ),
+        hollow.encode(x=x, y=y, color=colour, shape=shape, tooltip=tips),
+        points.encode(x=x, y=y, color=colour, shape=shape, tooltip=tips),
+        *_texts(rows, side, numbered, scale),
+    ]
+    chart = alt.layer(*layers).properties(width=side, height=side)
+    return cast("alt.LayerChart", chart)
+
+
+_PARTS = ("estimate", "ci_low", "ci_high")
+
+
+def _texts(rows: list[Row], side: int, numbered: bool, scale: "alt.Scale") -> list["alt.Chart"]:
+    """Return the labels, and the lines that lead to those that stand far off."""
+    import altair as alt
+
+    together: dict[tuple[int, int], list[Row]] = {}
+    for row in rows:
+        at = [_pixel(float(row[f"{k}_estimate"] or 0), side) for k in ("css", "scr")]
+        together.setdefault((round(at[0] / _ALIKE), round(at[1] / _ALIKE)), []).append(row)
+    wanted = []
+    for (across, up), alike in together.items():
+        text = (
+            ranges([int(row["number"] or 0) for row in alike])
+            if numbered
+            else ", ".join(str(row["model"]) for row in alike)
+        )
+        wanted.append((across * _ALIKE, side - up * _ALIKE, text))
+    values = [
+        {
+            "text": label.text,
+            "far": label.far,
+            "x": _value(label.x, side),
+            "y": _value(side - label.y, side),
+            "at_x": _value(label.at_x, side),
+            "at_y": _value(side - label.at_y, side),
+        }
+        for label in placed(wanted, side, side, _lines(rows, side))
+    ]
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=scale)
+    )
+    lines = base.transform_filter("datum.far").mark_rule(strokeWidth=0.8)
+    return [
+        lines.encode(x2="at_x:Q", y2="at_y:Q"),
+        base.mark_text(fontSize=11, baseline="middle").encode(text="text:N"),
+    ]
+
+
+def _lines(rows: list[Row], side: int) -> list[Box]:
+    """Return where bars and the lines of chance stand, in pixels from the upper left."""
+    middle = _pixel(CHANCE, side)
+    made: list[Box] = [
+        (middle - 1, 0.0, middle + 1, side),
+        (0.0, side - middle - 1, side, side - middle + 1),
+    ]
+    for row in rows:
+        css, scr = (
+            [row.get(f"{name}_{part}") for part in ("ci_low", "estimate", "ci_high")]
+            for name in ("css", "scr")
+        )
+        left, x, right = (_pixel(float(v or 0), side) for v in css)
+        below, y, above = (side - _pixel(float(v or 0), side) for v in scr)
+        if css[0] is not None:
+            made.append((left, y - 1, right, y + 1))
+        if scr[0] is not None:
+            made.append((x - 1, above, x + 1, below))
+    return made
+
+
+def _pixel(value: float, side: int) -> float:
+    return (value - _LOW) / (_HIGH - _LOW) * side
+
+
+def _value(pixel: float, side: int) -> float:
+    return round(_LOW + pixel / side * (_HIGH - _LOW), 5)
+
+
+def _key(rows: list[Row]) -> "alt.LayerChart":
+    """Return which number is which model."""
+    import altair as alt
+
+    colour, shape = kinds(present(rows), legend=False)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("number:O", axis=None).scale(padding=0)
+    )
+    points = base.mark_point(size=40, opacity=1).encode(x=alt.value(28), color=colour, shape=shape)
+    words_ = base.mark_text(fontSize=11, limit=_KEY - 40)
+    layers = [
+        points.transform_filter("datum.kind !== 'published'").mark_point(
+            filled=True, size=40, opacity=1
+        ),
+        points.transform_filter("datum.kind === 'published'"),
+        words_.encode(text="number:Q", x=alt.value(18)).mark_text(align="right", fontSize=11),
+        words_.encode(text="model:N", x=alt.value(38)).mark_text(
+            align="left", fontSize=11, limit=_KEY - 40
+        ),
+    ]
+    chart = alt.layer(*layers).properties(
+        width=_KEY, height=alt.Step(_STEP), view=alt.ViewConfig(stroke=None)
+    )
+    return cast("alt.LayerChart", chart)

@@ -1,0 +1,65 @@
+"""Extra figure: how much of what an UP element adds is its place, and how much its bases."""
+
+from typing import TYPE_CHECKING
+
+from mit_harness.report.charts import words
+from mit_harness.report.charts.data import FigureData, Row, metric_row
+from mit_harness.report.charts.ranked import ranked
+
+if TYPE_CHECKING:
+    import altair as alt
+
+FIGURE, NAME = "S2", "position_share"
+TITLE = "How much of what an UP element adds is its place"
+CLAIM, METRIC = "up_position", "positional_fraction"
+
+
+def _rows(data: FigureData) -> list[Row]:
+    made: list[Row] = []
+    for model in data.models:
+        found = data.metric(model, CLAIM, METRIC)
+        if found is not None:
+            row = metric_row(data, model, found)
+            made.append(row | ({"text": "undefined"} if row["estimate"] is None else {}))
+    return made
+
+
+def missing(data: FigureData) -> str:
+    """Return why it cannot be drawn; empty if it can."""
+    if not data.models:
+        return "the run holds no model"
+    return "" if _rows(data) else f"{CLAIM} was not run"
+
+
+def caption(data: FigureData) -> str:
+    """Return what points and bars are."""
+    rows = _rows(data)
+    return (
+        "Points: positional fraction, (correct place - mean of wrong places) / (correct place - "
+        "no UP element), a ratio of means over "
+        f"{words.counted(int(row['n'] or 0) for row in rows)} backgrounds: 1 is all place, 0 all "
+        "composition, below 0 inverted; above 1 is possible, because a wrong place also damages "
+        f"what stood there. Bars: 95 % CI, {words.bootstrap(data)}. Nothing is tested. "
+        "'Undefined': the UP element adds nothing that could be divided by (the denominator's CI "
+        "is not above 0). Dashed: 0. The paper has no counterpart."
+    )
+
+
+def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "alt.LayerChart":
+    """Draw one row a model."""
+    import altair as alt
+
+    rows = _rows(data)
+    bounds = [float(row[k] or 0) for row in rows for k in ("ci_low", "ci_high")]
+    low, high = min([-0.2, *bounds]), max([1.2, *bounds])
+    found = ranked(
+        rows,
+        [str(row["model"]) for row in rows],
+        title="positional fraction",
+        scale=alt.Scale(domain=[low, high], nice=True),
+        ticks=(0, 0.5, 1) if high - low < 3 else (round(low), 0, 1, round(high)),
+        line=0,
+        width=min(width, 620),
+        interactive=interactive,
+    )
+    return found.properties(title=alt.Title(TITLE, offset=8))

@@ -1,0 +1,86 @@
+"""The charts of `mit_harness.report.charts` that the page shows, with the numbers behind them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mit_harness.errors import printable
+from mit_harness.report.charts import NAMES, Chart, get_chart
+from mit_harness.report.charts.data import FigureData, Row
+from mit_harness.report.html.figures import Cell, Figure
+from mit_harness.report.items import ItemScores
+from mit_harness.report.leaderboard import ranked
+from mit_harness.report.schema import Results
+
+FIRST = ("css_scr", "ladder")
+"""Charts that the page begins with; the others follow in the order of the paper's figures."""
+WIDTH = 1_100
+"""Pixels of a chart; where there are fewer, it scrolls."""
+
+_COLUMNS = {
+    "model": "model",
+    "kind": "kind",
+    "series": "series",
+    "label": "at",
+    "css_estimate": "CSS",
+    "css_ci_low": "CSS, CI low",
+    "css_ci_high": "CSS, CI high",
+    "scr_estimate": "SCR",
+    "scr_ci_low": "SCR, CI low",
+    "scr_ci_high": "SCR, CI high",
+    "estimate": "value",
+    "ci_low": "CI low",
+    "ci_high": "CI high",
+    "raw": "own unit",
+    "n": "n",
+    "mark": "what",
+    "note": "note",
+}
+"""Columns of a figure's table, where its rows have them."""
+
+
+def figures(results: Results, items: ItemScores | None) -> list[Figure]:
+    """Return every figure that a run has the numbers for."""
+    if not results.models:
+        return []
+    order = tuple(model.name for model in ranked(results.models))
+    return list(_made(FigureData(results, items or ItemScores(), order)))
+
+
+def _made(data: FigureData) -> Iterator[Figure]:
+    for name in dict.fromkeys((*FIRST, *NAMES)):
+        chart = get_chart(name)
+        if not chart.missing(data):
+            yield _figure(chart, data)
+
+
+def _figure(chart: Chart, data: FigureData) -> Figure:
+    # What is drawn is not checked value by value: that takes most of the time.
+    spec = chart.chart(data, width=WIDTH, interactive=True).to_dict(validate=False)
+    rows = max(_values(spec), key=len, default=[])
+    header = [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
+    return Figure(
+        title=chart.TITLE,
+        caption=chart.caption(data),
+        alt=f"{chart.TITLE}; its numbers stand in the table below it.",
+        spec=spec,
+        header=tuple(_COLUMNS[name] for name in header),
+        rows=tuple(tuple(_cell(row.get(name)) for name in header) for row in rows),
+    )
+
+
+def _values(spec: Any) -> Iterator[list[Row]]:  # noqa: ANN401 - any part of a specification
+    """Yield the tables that a specification draws from."""
+    if isinstance(spec, dict):
+        if isinstance(values := spec.get("values"), list) and all(
+            isinstance(row, dict) and "model" in row for row in values
+        ):
+            yield values
+        for part in spec.values():
+            yield from _values(part)
+    elif isinstance(spec, list):
+        for part in spec:
+            yield from _values(part)
+
+
+def _cell(value: Cell) -> Cell:
+    return printable(value) if isinstance(value, str) else value
