@@ -152,7 +152,8 @@ class Controller:
     def _decide(self, exitstatus: int) -> "Decision | None":
         """Ask the gate, if the session came so far as to read it."""
         if self._gate is None:
-            self.faults.append("the gate was not asked, because no eval was run")
+            if exitstatus in _JUDGED:  # others say themselves what happened
+                self.faults.append("the gate was not asked, because no eval was run")
             return None
         written = self._folder.path if self._folder is not None and self.results else None
         with ticker_of(self._config).doing("recomputing the run for the gate"):
