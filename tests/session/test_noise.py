@@ -1,4 +1,4 @@
-"""The noise floor stands in results.json, whichever process measured it, and costs no second load."""
+"""The noise floor stands in results.json, whichever process measured it, at no second load."""
 
 import sqlite3
 from contextlib import closing
