@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mit_harness.report.charts.data import FigureData, curve_rows
-from mit_harness.report.charts.panels import panelled, tooltips
+from mit_harness.report.charts.panels import ONCE, panelled, tooltips
 from mit_harness.report.charts.theme import Style
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def rowed(
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     scale = alt.Scale(type="symlog", constant=1, domain=domain, nice=False)
     x = alt.X("estimate:Q", scale=scale).title(x_title if columns == 1 else None)
-    x = x.axis(values=ticks, grid=True, labelExpr="datum.value", labelOverlap=True)
+    x = x.axis(values=ticks, grid=True, labelExpr="datum.value")
     y = alt.Y("label:N", sort=held, title=None).scale(domain=held)
     y = y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6)
     marks = list(styles)
@@ -63,7 +63,7 @@ def rowed(
     shape = alt.Shape("mark:N", title=None).scale(
         domain=marks, range=[styles[m].shape for m in marks]
     )
-    middle = alt.Chart().transform_filter("datum.order === 0").mark_rule(strokeWidth=1)
+    middle = alt.Chart().transform_filter(ONCE).mark_rule(strokeWidth=1)
     layers = [
         middle.encode(x=alt.XDatum(0, scale=scale)),
         base.mark_rule(strokeWidth=1.5).encode(
