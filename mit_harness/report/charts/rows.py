@@ -17,12 +17,12 @@ _GAP = 14
 
 
 def symlog(extent: float, width: float) -> tuple[list[float], list[float]]:
-    """Return domain and ticks of an axis, even around 0, that holds `extent`: 0, 1, 2, 5, 10, ...
+    """Return domain and ticks of an axis, even around 0, that holds `extent`: 0, 1, 5, 20, ...
 
     An axis of less than 250 pixels has only 0 and powers of ten.
     """
     reach = max(extent * 1.15, 1.2)
-    steps = (1, 2, 5, 10, 20) if width >= 250 else (1, 5) if reach < 10 else (10,)
+    steps = (1, 5, 20) if width >= 250 else (1, 5) if reach < 10 else (10,)
     shown, power = [float(step) for step in steps if step <= reach], 100.0
     while power <= reach:
         shown.append(power)
