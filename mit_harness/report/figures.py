@@ -130,7 +130,5 @@ def _said(svg: str, title: str, caption: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return text in which no markdown or HTML takes effect."""
-    from mit_harness.report.text import markdown
-
-    return markdown(text)
+    """Return text in which no markdown or HTML of a model's name takes effect."""
+    return re.sub(r"([\\`*_\[\]|~<&])", r"\\\1", printable(text))

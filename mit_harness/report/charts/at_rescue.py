@@ -30,7 +30,7 @@ def caption(data: FigureData) -> str:
         "and differs only in where the UP element and the extended -10 stand, at six A+T contents "
         "of the background. What the claim at_titration judges is the mean over 40 to 70 %. The "
         "paper has no counterpart.",
-        "Bands",
+        "Bands: 95 % CI of the mean",
     )
 
 

@@ -32,7 +32,7 @@ def caption(data: FigureData) -> str:
         "A+T contents of the background (before the redraw rule mends it), less the mean of the "
         "broken ones over all levels (the horizontal line); backgrounds are matched across levels "
         "and conditions by common random numbers.",
-        "Bands",
+        "Bands: 95 % CI of the mean",
     )
 
 

@@ -21,9 +21,8 @@ def missing(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """Return what points and bars are."""
     what = "CSS, the share of pairs in which the compensated promoter (E) scores above the broken"
-    return described(
-        data, CLAIM, METRICS, f"{what} one (D). Anything that counts A+T has a high CSS"
-    )
+    note = " Anything that counts A+T has a high CSS: read it with SCR."
+    return described(data, CLAIM, METRICS, f"{what} one (D)", note)
 
 
 def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "alt.LayerChart":

@@ -42,6 +42,7 @@ def _rows(data: FigureData, paper: bool) -> list[Row]:
             names = ("estimate", "ci_low", "ci_high")
             made.append(
                 {key: css[key] for key in ("model", "kind", "n")}
+                | {"scr_n": scr["n"]}
                 | {f"css_{name}": css[name] for name in names}
                 | {f"scr_{name}": scr[name] for name in names}
             )
@@ -68,10 +69,11 @@ def caption(data: FigureData, *, paper: bool = False) -> str:
     drawn = {row["model"] for row in rows}
     lacking = [m.name for m in data.models if data.labels[m.name] not in drawn]
     y = "plain SCR = P(E > H)" if data.published else "SCR of the decoy pair = P(E' > H')"
+    pairs = words.counted(int(row[k] or 0) for row in rows for k in ("n", "scr_n"))
     ties = "loses" if data.published else "counts one half"
     said = [
         f"Points: one model each, CSS = P(E > D) across and {y} up, "
-        f"{words.counted(int(row['n'] or 0) for row in rows)} pairs; a tie {ties}. Bars: 95 % CI "
+        f"{pairs} pairs; a tie {ties}. Bars: 95 % CI "
         f"of each, {words.bootstrap(data)}"
         f"{'' if data.published else '; Clopper-Pearson where all pairs agree'}. Dashed: chance, "
         "0.5. Lower right: compensation wherever the elements stand, which counting A+T gives; "
@@ -79,10 +81,11 @@ def caption(data: FigureData, *, paper: bool = False) -> str:
         "that coincide share a label; colour and shape are the kind of model.",
     ]
     if paper:
-        said.append(
-            f"Hollow: rows of the paper ({published.SOURCE}), without CI. They are not comparable "
-            "with ours: plain SCR, unmatched backgrounds, ties lose."
-        )
+        said.append(f"Hollow: rows of the paper ({published.SOURCE}), without CI.")
+        if not data.published:
+            said.append(
+                "They cannot be compared with ours: plain SCR, unmatched backgrounds, ties lose."
+            )
     if lacking:
         said.append(f"Left out, as not scored: {words.listed(lacking)}.")
     return " ".join(said)
@@ -117,7 +120,7 @@ def _plane(
     y = alt.Y("scr_estimate:Q", scale=scale, title=y_title).axis(**axis)
     fields = [("model:N", "model"), ("kind:N", "kind")]
     for name in ("css", "scr"):
-        fields += [(f"{name}_{k}:Q", f"{name.upper()} {k.replace('_', ' ')}") for k in _PARTS]
+        fields += [(f"{name}_{k}:Q", f"{name.upper()}{said}") for k, said in _PARTS.items()]
     tips = [alt.Tooltip(field, title=title) for field, title in fields] if interactive else []
     base = alt.Chart(alt.InlineData(values=rows))
     bars = base.transform_filter("isValid(datum.css_ci_low)").mark_rule(opacity=0.55)
@@ -141,7 +144,7 @@ def _plane(
     return cast("alt.LayerChart", chart)
 
 
-_PARTS = ("estimate", "ci_low", "ci_high")
+_PARTS = {"estimate": "", "ci_low": ", 95 % CI from", "ci_high": ", to"}
 
 
 def _texts(rows: list[Row], side: int, numbered: bool, scale: "alt.Scale") -> list["alt.Chart"]:
@@ -166,18 +169,24 @@ def _texts(rows: list[Row], side: int, numbered: bool, scale: "alt.Scale") -> li
             "far": label.far,
             "x": _value(label.x, side),
             "y": _value(side - label.y, side),
+            "from_x": _value(label.edge[0], side),
+            "from_y": _value(side - label.edge[1], side),
             "at_x": _value(label.at_x, side),
             "at_y": _value(side - label.at_y, side),
         }
         for label in placed(wanted, side, side, _lines(rows, side))
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=scale)
-    )
+    base = alt.Chart(alt.InlineData(values=values))
     lines = base.transform_filter("datum.far").mark_rule(strokeWidth=0.8)
+    texts = base.mark_text(fontSize=11, baseline="middle")
     return [
-        lines.encode(x2="at_x:Q", y2="at_y:Q"),
-        base.mark_text(fontSize=11, baseline="middle").encode(text="text:N"),
+        lines.encode(
+            x=alt.X("from_x:Q", scale=scale),
+            y=alt.Y("from_y:Q", scale=scale),
+            x2="at_x:Q",
+            y2="at_y:Q",
+        ),
+        texts.encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=scale), text="text:N"),
     ]
 
 

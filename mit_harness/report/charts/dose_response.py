@@ -31,7 +31,7 @@ def caption(data: FigureData) -> str:
         "and with 0 to 6 matches of both -10 boxes to the consensus. The claim judges the slope "
         "on the UP element's bases; no sign is expected of that on the box. The paper has no "
         "counterpart.",
-        "Bands",
+        "Bands: 95 % CI of the mean",
     )
 
 

@@ -34,7 +34,7 @@ def caption(data: FigureData) -> str:
         "noise makes positive; the place of the UP element is the correct place less the mean of "
         "six wrong ones. The horizontal axis is linear within 1 SD and logarithmic beyond. A "
         "contrast whose two sides have no spread has no d and is left out.",
-        "Bars",
+        "Bars: 95 % CI of d",
         "Unit: the SD within the two sides of the contrast, pooled; its sampling error is in the "
         "interval.",
     )

@@ -34,6 +34,9 @@ def missing(data: FigureData) -> str:
 def caption(data: FigureData) -> str:
     """Return what points and bars are."""
     rows = _rows(data)
+    drawn = {row["model"] for row in rows}
+    lacking = [m.name for m in data.models if data.labels[m.name] not in drawn]
+    left_out = f" Left out, as not scored: {words.listed(lacking)}." if lacking else ""
     return (
         "Points: positional fraction, (correct place - mean of wrong places) / (correct place - "
         "no UP element), a ratio of means over "
@@ -42,6 +45,7 @@ def caption(data: FigureData) -> str:
         f"what stood there. Bars: 95 % CI, {words.bootstrap(data)}. Nothing is tested. "
         "'Undefined': the UP element adds nothing that could be divided by (the denominator's CI "
         "is not above 0). Dashed: 0. The paper has no counterpart."
+        f"{left_out}"
     )
 
 

@@ -19,7 +19,7 @@ def rows_of(data: FigureData, claim: str, names: Sequence[str]) -> list[Row]:
     """Return a row for each model with one of the metrics, the first that it has; best first.
 
     An asterisk stands in `text` where the claim's test, adjusted over the models of the run,
-    has p < 0.025.
+    has p below `alpha`.
     """
     made = []
     for model in data.models:
@@ -28,7 +28,7 @@ def rows_of(data: FigureData, claim: str, names: Sequence[str]) -> list[Row]:
         found = next((metric for metric in held if metric is not None), None)
         if record is None or found is None or found.value is None:
             continue
-        significant = record.p_bh is not None and record.p_bh < ALPHA
+        significant = record.p_bh is not None and record.p_bh < alpha(data)
         made.append(metric_row(data, model, found) | ({"text": "*"} if significant else {}))
     rank = {label: place for place, label in enumerate(data.labels.values())}
     return sorted(made, key=lambda row: (-float(row["estimate"] or 0), rank[str(row["model"])]))
@@ -41,20 +41,25 @@ def without(data: FigureData, claim: str, names: Sequence[str]) -> str:
     return "" if rows_of(data, claim, names) else f"{claim} was not run"
 
 
-def described(data: FigureData, claim: str, names: Sequence[str], what: str) -> str:
+def alpha(data: FigureData) -> float:
+    """Return the adjusted p below which an asterisk stands: the paper's under its protocol."""
+    return 0.05 if data.published else ALPHA
+
+
+def described(data: FigureData, claim: str, names: Sequence[str], what: str, note: str = "") -> str:
     """Return a whole caption."""
     rows = rows_of(data, claim, names)
     drawn = {str(row["model"]) for row in rows}
     lacking = [m.name for m in data.models if data.labels[m.name] not in drawn]
     said = [
-        f"Points: {what}, {words.counted(int(row['n'] or 0) for row in rows)} pairs; a tie "
-        f"{'loses' if data.published else 'counts one half'}. Bars: 95 % CI, "
+        f"Points: {what}; {words.counted(int(row['n'] or 0) for row in rows)} pairs; a tie "
+        f"{'loses' if data.published else 'counts one half'}.{note} Bars: 95 % CI, "
         f"{words.bootstrap(data)}"
         f"{'' if data.published else '; Clopper-Pearson where all pairs agree'}. The dashed line "
         f"is chance, {CHANCE}. Asterisk: the claim's one-sided test "
         f"({'t-test of the 0/1 outcomes' if data.published else 'exact sign test'}; of a claim "
         "with two deciding numbers the larger p), Benjamini-Hochberg over the models of the run, "
-        f"p < {ALPHA}. Models stand by the value; colour and shape are the kind of model.",
+        f"p < {alpha(data)}. Models stand by the value; colour and shape are the kind of model.",
     ]
     if lacking:
         said.append(f"Left out, as not scored: {words.listed([printable(n) for n in lacking])}.")

@@ -27,12 +27,15 @@ def caption(data: FigureData) -> str:
     if _decoy(data):
         what = (
             "SCR of the decoy pair, the share of pairs in which E' (both elements in place) scores "
-            "above H' (both elsewhere), which hold the same bases and k-mers; the paper's plain "
-            "SCR (E against H) rewards the junction of element and box, and is in results.json"
+            "above H' (both elsewhere), which hold the same bases and k-mers"
+        )
+        note = (
+            " The paper's plain SCR (E against H) rewards the junction of element and box; it is "
+            "in results.json."
         )
     else:
-        what = "SCR, the share of pairs in which E scores above H, as in the paper"
-    return described(data, CLAIM, METRICS, what)
+        what, note = "SCR, the share of pairs in which E scores above H, as in the paper", ""
+    return described(data, CLAIM, METRICS, what, note)
 
 
 def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "alt.LayerChart":

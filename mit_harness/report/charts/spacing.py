@@ -30,7 +30,7 @@ def caption(data: FigureData) -> str:
         "all spacings drawn (the horizontal line), so that the -10 box moves and nothing else "
         "differs; composition is the same at every spacing. The dashed line marks the 17 bp of "
         "the consensus. The claim judges 16 to 18 bp against 10 to 12 and 22 to 24 bp.",
-        "Bands",
+        "Bands: 95 % CI of the mean",
     )
 
 
@@ -42,7 +42,7 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
         {"spacing": ("spacing", FIRST)},
         x_title=X,
         y_title=Y,
-        ticks=(10, 12, 14, 17, 20, 22, 25),
+        ticks=(10, 13, 17, 21, 25),
         width=width,
         interactive=interactive,
         marked=CONSENSUS,

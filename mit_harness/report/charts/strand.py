@@ -35,7 +35,7 @@ def caption(data: FigureData) -> str:
         "turning or scrambling boxes changes what the sequence holds, and an equivariant model "
         "should score the whole reverse complement alike. The horizontal axis is linear within "
         "1 SD and logarithmic beyond.",
-        "Bars",
+        "Bars: 95 % CI of the mean",
     )
 
 

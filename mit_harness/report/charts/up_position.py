@@ -40,7 +40,7 @@ def caption(data: FigureData) -> str:
         "six wrong places that the claim judges. 'Near': not judged, as the distal subsite makes "
         "them ambiguous. Crosses on the lower edge: places 25 and 45 overlap the -35 and the "
         "-10 box and are confounded, so their values are not drawn.",
-        "Bars",
+        "Bars: 95 % CI of the mean",
     )
 
 

@@ -1,6 +1,6 @@
 """What captions and titles have in common: n, intervals, unit of resampling, who is left out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mit_harness.errors import printable
@@ -36,7 +36,8 @@ def bootstrap(data: FigureData) -> str:
     if data.published:
         return (
             "percentile bootstrap of 1,000 resamples (the paper's protocol); unit of resampling: "
-            f"the sequences of one index; seed {data.results.design.seed}"
+            "the pair of one index, of Cohen's d the sequence, each class by itself; seed "
+            f"{data.results.design.seed}"
         )
     return (
         "BCa bootstrap of 10,000 resamples, percentile where BCa is undefined; unit of "
@@ -69,7 +70,7 @@ def caption(data: FigureData, curve: str, what: str, interval: str, unit: str = 
     found = data.curve(curve)
     said = [
         f"One panel per model. {what}",
-        f"{interval}: 95 % CI of the mean, {bootstrap(data)};",
+        f"{interval}, {bootstrap(data)};",
         f"{counted(point.n for point in found.points)} backgrounds per point. No test is drawn;",
         "the claim's own test is in results.json.",
         unit or standardised(),
@@ -77,12 +78,10 @@ def caption(data: FigureData, curve: str, what: str, interval: str, unit: str = 
     return " ".join([*said, *_left_out(data, found.points, found.missing)])
 
 
-def _left_out(
-    data: FigureData, points: Sequence[Point], missing: "dict[str, str] | object"
-) -> list[str]:
+def _left_out(data: FigureData, points: Sequence[Point], missing: Mapping[str, str]) -> list[str]:
     known = {point.model for point in points if point.estimate is not None}
     silent = [m.name for m in data.models if m.name not in known]
-    absent = [name for name in silent if name in (missing or {})]  # type: ignore[operator]
+    absent = [name for name in silent if name in missing]
     flat = [name for name in silent if name not in absent]
     said = []
     if flat:
