@@ -56,11 +56,14 @@ def _made(data: FigureData) -> Iterator[Figure]:
 def _figure(chart: Chart, data: FigureData) -> Figure:
     # What is drawn is not checked value by value: that takes most of the time.
     spec = chart.chart(data, width=WIDTH, interactive=True).to_dict(validate=False)
+    # The page has a heading of its own; what the axes are goes before the caption.
+    title = spec.pop("title", {})
+    axes = title.get("subtitle", ()) if isinstance(title, dict) else ()
     rows = max(_values(spec), key=len, default=[])
     header = [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
     return Figure(
         title=chart.TITLE,
-        caption=chart.caption(data),
+        caption=" ".join((*((axes,) if isinstance(axes, str) else axes), chart.caption(data))),
         alt=f"{chart.TITLE}; its numbers stand in the table below it.",
         spec=spec,
         header=tuple(_COLUMNS[name] for name in header),
