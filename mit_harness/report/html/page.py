@@ -13,6 +13,7 @@ from mit_harness.claims.registry import CLAIMS
 from mit_harness.errors import printable
 from mit_harness.report.audit import AuditReport
 from mit_harness.report.charts.theme import config
+from mit_harness.report.error_table import ALPHA
 from mit_harness.report.html import mistakes, views
 from mit_harness.report.html.audited import AuditView, audit_view
 from mit_harness.report.html.figures import Figure, drawn
@@ -229,7 +230,7 @@ def _pairs(run: Run, figures: Sequence[Figure]) -> dict[str, Any]:
         "told": told,
         "told_left_out": left_out,
         "told_note": mistakes.NOTE,
-        "told_alpha": mistakes.ALPHA,
+        "told_alpha": ALPHA,
     }
 
 

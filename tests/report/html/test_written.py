@@ -10,9 +10,7 @@ from mit_harness.report.html.written import digest, write_page
 
 def again(run, **update):
     results = run.results
-    return Run(
-        results.model_copy(update={"run": results.run.model_copy(update=update)}), run.items
-    )
+    return Run(results.model_copy(update={"run": results.run.model_copy(update=update)}), run.items)
 
 
 def test_a_page_of_the_same_inputs_gets_only_the_new_date(small, tmp_path, monkeypatch):
