@@ -114,7 +114,8 @@
   }
   for (const form of $$("form.filters")) {
     form.addEventListener("submit", (event) => event.preventDefault());
-    if (form.dataset.table) form.addEventListener("input", () => filter(form));
+    if (!form.dataset.table) continue;
+    for (const kind of ["input", "change"]) form.addEventListener(kind, () => filter(form));
   }
 
   // ---- from a verdict to its reason ----
