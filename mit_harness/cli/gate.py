@@ -56,12 +56,15 @@ def gate(
 def _judge(
     run: Path, file: Path, baseline: Path | None, promote: Path | None, out: Path | None
 ) -> int:
+    from mit_harness.progress import on_stderr
     from mit_harness.report.folder import results_file
     from mit_harness.report.gate.decision import decide
     from mit_harness.report.gate.schema import read_gate
     from mit_harness.report.gate.text import decision_lines, write_decision
 
-    decision = decide(read_gate(file, baseline), run)
+    rules = read_gate(file, baseline)
+    with on_stderr().doing("recomputing the run"):
+        decision = decide(rules, run)
     typer.echo("\n".join(decision_lines(decision)))
     folder = out or results_file(run).parent
     if folder.is_dir():

@@ -200,7 +200,7 @@ def _named(found: FamilyAudit) -> Cells:
 
 
 def summed(found: FamilyAudit) -> Cells:
-    """Return one pair's line of the summary, as text."""
+    """Return what was found of one pair of groups, in the words of a table's row."""
     equal = f"{found.equal_composition} of {found.pairs}"
     if found.equal_at != found.equal_composition:
         equal += f" (A+T: {found.equal_at})"

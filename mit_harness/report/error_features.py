@@ -205,7 +205,7 @@ def group_pairs(claims: Iterable[Claim], spec: DesignSpec) -> tuple[GroupPair, .
 def group_pair(
     made: SequenceSet, winner: str, loser: str, claims: tuple[str, ...], grammar: Grammar
 ) -> GroupPair:
-    """Return two groups of a set of sequences, matched by index, with their features."""
+    """Return the pairs of two groups at the indices that both hold, with their features."""
     first, second = (
         {made[int(row)].index: made[int(row)] for row in made.rows.get(group, ())}
         for group in (winner, loser)

@@ -68,30 +68,39 @@ def write_figures(
         raise ReportError(
             f"the folder {out} cannot be made ({error.strerror or error}); name another with --out"
         ) from error
-    width = _WIDTH if len(data.models) <= _FEW else _WIDE
     captions = [f"# Figures\n\n{_NOTE}\n"]
     for name in NAMES:
         chart = get_chart(name)
-        title = f"figure {chart.FIGURE}"
-        missing = chart.missing(data)
-        if missing:
-            captions.append(f"## {title}: {chart.TITLE}\n\nNot drawn: {_plain(missing)}.\n")
-            yield Figure(title, (), missing)
-            continue
+        title, missing = f"figure {chart.FIGURE}", chart.missing(data)
         more = {"paper": True} if paper and name == "css_scr" else {}
-        said = chart.caption(data, **more)
+        said = f"Not drawn: {missing}." if missing else chart.caption(data, **more)
         captions.append(f"## {title}: {chart.TITLE}\n\n{_plain(said)}\n")
-        stem = f"fig{chart.FIGURE.partition('-')[0]}_{chart.NAME}"
-        made = spec(name, data, width=width, **more) | {"background": "white"}
-        files = []
-        for form in formats:
-            file = out / f"{stem}.{form}"
-            with atomic(file, "wb") as handle:
-                handle.write(drawn(made, form, f"{title}: {chart.TITLE}", said))
-            files.append(file)
-        yield Figure(title, tuple(files), "")
+        files = () if missing else _written(name, data, out, formats, said, more)
+        yield Figure(title, files, missing)
     with atomic(out / CAPTIONS) as handle:
         handle.write("\n".join(captions))
+
+
+def _written(
+    name: str,
+    data: FigureData,
+    out: Path,
+    formats: Sequence[str],
+    said: str,
+    more: dict[str, Any],
+) -> tuple[Path, ...]:
+    """Write one figure in every format, and return the files."""
+    chart = get_chart(name)
+    width = _WIDTH if len(data.models) <= _FEW else _WIDE
+    made = spec(name, data, width=width, **more) | {"background": "white"}
+    stem = f"fig{chart.FIGURE.partition('-')[0]}_{chart.NAME}"
+    files = []
+    for form in formats:
+        file = out / f"{stem}.{form}"
+        with atomic(file, "wb") as handle:
+            handle.write(drawn(made, form, f"figure {chart.FIGURE}: {chart.TITLE}", said))
+        files.append(file)
+    return tuple(files)
 
 
 def drawn(made: dict[str, Any], form: str, title: str, caption: str) -> bytes:

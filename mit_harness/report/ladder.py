@@ -126,7 +126,8 @@ def ladder(results: Results, items: ItemScores, models: Sequence[str] | None = N
 
 def _point(model: str, rank: int, rung: Rung, scored: Scored, stats: Inference) -> Point:
     a, b = rung.sides(scored)
-    raw = stats.estimate("", [_snapped(a - b, stats)], lambda m: m[..., 0], unit="")
+    b = np.where(np.abs(a - b) <= stats.tolerance, a, b)  # a tie is no difference
+    raw = stats.estimate("", [a - b], lambda m: m[..., 0], unit="")
     d = stats.cohen_d(rung.key, a, b)
     known = d.value is not None and np.isfinite(d.value)
     sized = (d.value, d.ci_low, d.ci_high) if known else (None, None, None)
@@ -143,7 +144,3 @@ def _point(model: str, rank: int, rung: Rung, scored: Scored, stats: Inference) 
         rung.changes,
         d.note if not known else "",
     )
-
-
-def _snapped(difference: Floats, stats: Inference) -> Floats:
-    return np.where(np.abs(difference) <= stats.tolerance, 0.0, difference)

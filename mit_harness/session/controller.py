@@ -152,10 +152,12 @@ class Controller:
     def _decide(self, exitstatus: int) -> "Decision | None":
         """Ask the gate, if the session came so far as to read it."""
         if self._gate is None:
-            self.faults.append("the gate was not asked, because no eval was run")
+            if exitstatus in _JUDGED:  # others say themselves what happened
+                self.faults.append("the gate was not asked, because no eval was run")
             return None
         written = self._folder.path if self._folder is not None and self.results else None
-        return decide_session(self._gate, written, exitstatus, self.faults)
+        with ticker_of(self._config).doing("recomputing the run for the gate"):
+            return decide_session(self._gate, written, exitstatus, self.faults)
 
     def _summarise_job(self) -> None:
         """Append the run to the summary of a GitHub job; one that cannot be written is a note."""

@@ -93,7 +93,7 @@ def _sum(run: "EvalRun", times: dict[str, float | None]) -> str:
     if unknown == len(times):
         return f"{text}; time unknown"
     text += f"; {_time(known)} in one process"
-    return text + (f", and {unknown} models of unknown time" if unknown else "")
+    return text + (f", unknown for {unknown} of the models" if unknown else "")
 
 
 def _wrapped(text: str) -> list[str]:

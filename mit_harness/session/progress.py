@@ -111,18 +111,20 @@ def _opened(path: Path) -> "Store":
     return Store(path)
 
 
-def ticker_of(config: pytest.Config) -> Ticker:
-    """Return what shows a session's progress; nothing under ``-qq`` or without a terminal."""
-    if TICKER not in config.stash:
-        worker = getattr(config, "workerinput", None)
-        if worker is None or config.get_verbosity() <= _SILENT:
-            config.stash[TICKER] = Ticker(_lines(config))
-        else:
-            from mit_harness.plugin import run_of
+def ticker_of(config: pytest.Config, settings: "Settings | None" = None) -> Ticker:
+    """Return what shows a session's progress; nothing under ``-qq`` or without a terminal.
 
-            settings = run_of(config).settings
+    In a worker, whose notes need `settings`, what is shown without them goes nowhere.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is not None and (settings is None or config.get_verbosity() <= _SILENT):
+        return Ticker()
+    if TICKER not in config.stash:
+        if worker is not None and settings is not None:
             sink = StoreSink(settings.store, settings.run_id, worker["workerid"])
             config.stash[TICKER] = Ticker(sink)
+        else:
+            config.stash[TICKER] = Ticker(_lines(config))
     return config.stash[TICKER]
 
 

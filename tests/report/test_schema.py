@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from mit_harness.errors import ReportError
-from mit_harness.report.folder import read_results, schema_json, to_json
+from mit_harness.report.folder import read_results, schema_json, sealed, to_json
 from mit_harness.report.schema import SCHEMA, MetricRecord, ModelRecord
 
 
@@ -20,7 +20,7 @@ def strict(text):
 
 
 def test_a_run_comes_back_as_it_was(make, tmp_path):
-    results = make.small_run()
+    results = sealed(make.small_run())
     (tmp_path / "results.json").write_text(to_json(results), encoding="utf-8")
     assert read_results(tmp_path) == results
     assert read_results(tmp_path / "results.json") == results
@@ -42,7 +42,7 @@ def test_the_same_results_give_the_same_bytes(make):
 
 def test_the_schemas_name_stands_first_under_its_own_key(make):
     written = strict(to_json(make.small_run()))
-    assert list(written) == ["schema", "run", "design", "models"]
+    assert list(written) == ["schema", "run", "design", "scores", "models"]
     assert written["schema"] == SCHEMA == "mit-harness/results/1"
 
 
@@ -59,7 +59,7 @@ def test_a_model_without_a_fingerprint_has_none(make):
 
 def test_the_schema_is_json_and_describes_every_metric():
     schema = strict(schema_json())
-    assert set(schema["properties"]) == {"schema", "run", "design", "models"}
+    assert set(schema["properties"]) == {"schema", "run", "design", "scores", "models"}
     assert "description" in schema["$defs"]["MetricRecord"]["properties"]["mde"]
 
 

@@ -36,7 +36,7 @@ def test_it_is_printed_and_kept(project, workers):
     project.said(result, "toys-at against the baseline's toys-gc, candidate less baseline:")
     lines = result.stdout.str().splitlines()
     start = lines.index("toys-at against the baseline's toys-gc, candidate less baseline:")
-    assert max(map(len, lines[start : start + 8])) <= 80
+    assert max(map(len, lines[start : start + 6])) <= 80
     assert "verdicts that changed: compensation from refuted to holds" in result.stdout.str()
     text = (project.report / "comparison.md").read_text()
     assert "## toys-at against toys-gc" in text

@@ -116,6 +116,7 @@ def test_a_gate_that_cannot_be_used_is_refused_before_anything_is_scored(
     (line,) = [line for line in result.errlines if line.strip()]
     assert line.startswith("ERROR: mit-harness: ")
     assert said in line
+    assert "the gate was not asked" not in result.stdout.str()
     assert not project.loads
     project.said(result)
 

@@ -81,7 +81,7 @@ def test_by_the_rate_of_an_earlier_run(project):
         f"toys-gc: {UNKNOWN}",
         "claims: first, second, third",
         "in all: 2 models, 24 distinct sequences, 48 scores, 44 to make; about 2 min in",
-        "    one process, and 1 models of unknown time",
+        "    one process, unknown for 1 of the models",
     ]
     assert project.loads == ["at"]
 

@@ -169,18 +169,24 @@ def _texts(rows: list[Row], side: int, numbered: bool, scale: "alt.Scale") -> li
             "far": label.far,
             "x": _value(label.x, side),
             "y": _value(side - label.y, side),
+            "from_x": _value(label.edge[0], side),
+            "from_y": _value(side - label.edge[1], side),
             "at_x": _value(label.at_x, side),
             "at_y": _value(side - label.at_y, side),
         }
         for label in placed(wanted, side, side, _lines(rows, side))
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(
-        x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=scale)
-    )
+    base = alt.Chart(alt.InlineData(values=values))
     lines = base.transform_filter("datum.far").mark_rule(strokeWidth=0.8)
+    texts = base.mark_text(fontSize=11, baseline="middle")
     return [
-        lines.encode(x2="at_x:Q", y2="at_y:Q"),
-        base.mark_text(fontSize=11, baseline="middle").encode(text="text:N"),
+        lines.encode(
+            x=alt.X("from_x:Q", scale=scale),
+            y=alt.Y("from_y:Q", scale=scale),
+            x2="at_x:Q",
+            y2="at_y:Q",
+        ),
+        texts.encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=scale), text="text:N"),
     ]
 
 

@@ -23,6 +23,16 @@ class Label(NamedTuple):
     at_y: float
 
     @property
+    def edge(self) -> tuple[float, float]:
+        """Where a line to the point leaves the text."""
+        across, down = self.at_x - self.x, self.at_y - self.y
+        reach = (_wide(self.text) + 2, _HIGH / 2 + 1)
+        part = min(
+            1.0, *(r / abs(way) for r, way in zip(reach, (across, down), strict=True) if way)
+        )
+        return self.x + part * across, self.y + part * down
+
+    @property
     def far(self) -> bool:
         """Whether a line has to lead to it."""
         return math.hypot(self.x - self.at_x, self.y - self.at_y) > _REACH[1] + _wide(self.text)

@@ -23,7 +23,7 @@ def grid(models: int, width: int, height: int = 130, least: int = _LEAST) -> tup
 
 def silent_rows(data: FigureData, rows: Sequence[Row]) -> list[Row]:
     """Return a row for each panel that has nothing to draw."""
-    drawn = {row["model"] for row in rows if row["estimate"] is not None}
+    drawn = {row["model"] for row in rows if _drawn(row)}
     silent = dict.fromkeys(str(row["model"]) for row in rows if row["model"] not in drawn)
     return [{"model": model, "why": "no spread over\nbackgrounds: no SD"} for model in silent]
 
@@ -41,7 +41,10 @@ def panelled(
 
     columns, width, height = size
     silent = silent_rows(data, rows)
-    every = [*rows, *({**row, "order": -1} for row in silent)]
+    # Rules stand once a panel: on the first of its rows that has something to draw.
+    first = {str(row["model"]): k for k, row in reversed([*enumerate(rows)]) if _drawn(row)}
+    once = {*first.values()}
+    every = [*({**row, "once": k in once} for k, row in enumerate(rows)), *silent]
     why = (
         alt.Chart()
         .transform_filter("isValid(datum.why)")
@@ -87,15 +90,19 @@ def tooltips(interactive: bool, x_title: str) -> list["alt.Tooltip"]:
     ]
 
 
-_ONCE = "datum.order === 0 && isValid(datum.estimate)"
+ONCE = "datum.once === true"
 """One row of each panel that has something to draw."""
+
+
+def _drawn(row: Row) -> bool:
+    return row["estimate"] is not None
 
 
 def zero_rule(value: float = 0) -> "alt.Chart":
     """Return a horizontal line, once a panel."""
     import altair as alt
 
-    base = alt.Chart().transform_filter(_ONCE)
+    base = alt.Chart().transform_filter(ONCE)
     chart: alt.Chart = base.mark_rule(strokeWidth=1).encode(y=alt.datum(value))
     return chart
 
@@ -104,7 +111,7 @@ def place_rule(value: float, scale: "alt.Scale") -> "alt.Chart":
     """Return a dashed vertical line, once a panel, on the scale of its axis."""
     import altair as alt
 
-    base = alt.Chart().transform_filter(_ONCE)
+    base = alt.Chart().transform_filter(ONCE)
     line = base.mark_rule(strokeDash=[3, 3], strokeWidth=1)
     chart: alt.Chart = line.encode(x=alt.XDatum(value, scale=scale))
     return chart

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mit_harness.report.charts.data import FigureData, curve_rows
-from mit_harness.report.charts.panels import panelled, tooltips
+from mit_harness.report.charts.panels import ONCE, panelled, tooltips
 from mit_harness.report.charts.theme import Style
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ _GAP = 14
 
 
 def symlog(extent: float, width: float) -> tuple[list[float], list[float]]:
-    """Return domain and ticks of an axis, even around 0, that holds `extent`: 0, 1, 2, 5, 10, ...
+    """Return domain and ticks of an axis, even around 0, that holds `extent`: 0, 1, 5, 20, ...
 
     An axis of less than 250 pixels has only 0 and powers of ten.
     """
     reach = max(extent * 1.15, 1.2)
-    steps = (1, 2, 5, 10, 20) if width >= 250 else (1, 5) if reach < 10 else (10,)
+    steps = (1, 5, 20) if width >= 250 else (1, 5) if reach < 10 else (10,)
     shown, power = [float(step) for step in steps if step <= reach], 100.0
     while power <= reach:
         shown.append(power)
@@ -53,7 +53,7 @@ def rowed(
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     scale = alt.Scale(type="symlog", constant=1, domain=domain, nice=False)
     x = alt.X("estimate:Q", scale=scale).title(x_title if columns == 1 else None)
-    x = x.axis(values=ticks, grid=True, labelExpr="datum.value", labelOverlap=True)
+    x = x.axis(values=ticks, grid=True, labelExpr="datum.value")
     y = alt.Y("label:N", sort=held, title=None).scale(domain=held)
     y = y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6)
     marks = list(styles)
@@ -63,7 +63,7 @@ def rowed(
     shape = alt.Shape("mark:N", title=None).scale(
         domain=marks, range=[styles[m].shape for m in marks]
     )
-    middle = alt.Chart().transform_filter("datum.order === 0").mark_rule(strokeWidth=1)
+    middle = alt.Chart().transform_filter(ONCE).mark_rule(strokeWidth=1)
     layers = [
         middle.encode(x=alt.XDatum(0, scale=scale)),
         base.mark_rule(strokeWidth=1.5).encode(

@@ -42,7 +42,7 @@ def chart(data: FigureData, *, width: int = 760, interactive: bool = False) -> "
         {"spacing": ("spacing", FIRST)},
         x_title=X,
         y_title=Y,
-        ticks=(10, 12, 14, 17, 20, 22, 25),
+        ticks=(10, 13, 17, 21, 25),
         width=width,
         interactive=interactive,
         marked=CONSENSUS,

@@ -40,6 +40,7 @@ def config(*, dark: bool = False) -> dict[str, Any]:
             "tickColor": GREY,
             "gridColor": GREY,
             "gridOpacity": 0.22,
+            "labelOverlap": False,  # charts choose ticks that fit
         },
         "axisY": {"minExtent": 28},  # so that panels stand in line
         "legend": {

@@ -73,12 +73,12 @@ def _noise(model: ModelRecord) -> str:
     """Return why a noise floor is not the largest of its own parts; empty where it is."""
     if model.noise is None:
         return ""
-    parts = [part for part in model.noise.parts.values() if part is not None]
-    if not parts or model.noise.nats == max(parts):
+    largest = max((p for p in model.noise.parts.values() if p is not None), default=None)
+    if model.noise.nats == largest:
         return ""
     return (
         f"the noise floor of {printable(model.name)} is {model.noise.nats}, and its largest part "
-        f"{max(parts)}"
+        f"{largest}"
     )
 
 

@@ -64,6 +64,7 @@ def javascript_bundle() -> str:
     try:
         import vl_convert
 
+        # Its stubs want the snippet that it can do without.
         text: str = vl_convert.javascript_bundle(vl_version=edition)  # type: ignore[call-arg]
     except Exception as error:  # whatever a drawing library may raise
         raise ReportError(

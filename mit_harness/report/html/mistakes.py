@@ -66,13 +66,21 @@ def counts(
         for claim, pairs in every.items():
             for rows in pairs if items.has(model.name, claim) else ():
                 made = np.bincount(outcomes(rows, items, model), minlength=4)
-                name, of, winner, loser = map(
-                    printable, (model.name, claim, rows.winner, rows.loser)
-                )
                 right, wrong, tied = (
                     int(made[OUTCOMES.index(o)]) for o in ("right", "wrong", "tie")
                 )
-                found.append(Counted(name, of, winner, loser, len(rows.first), right, wrong, tied))
+                found.append(
+                    Counted(
+                        model=printable(model.name),
+                        claim=printable(claim),
+                        winner=printable(rows.winner),
+                        loser=printable(rows.loser),
+                        n=len(rows.first),
+                        right=right,
+                        wrong=wrong,
+                        tied=tied,
+                    )
+                )
     return found
 
 

@@ -79,7 +79,10 @@ class Runs:
                 )
                 record = claim_record(result, claim.threshold, None)
                 records.setdefault(handle.name, []).append(record)
-        noises = {name: NoiseRecord(nats=noise, n=32, parts={}) for name in models}
+        noises = {
+            name: NoiseRecord(nats=noise, n=32, parts={"batch": noise, "dtype": None})
+            for name in models
+        }
         made = model_records(handles, records, None if noise is None else noises)
         run = {"created": "2026-11-20T00:00:00+00:00", **run}
         results = self.make.results(*made, design=self.make.design(n=n, seed=seed), **run)

@@ -65,6 +65,8 @@ def test_a_run_that_cannot_be_read(gates, good, tmp_path):
         (lambda c: c["models"][1].update(fingerprint="2"), "is not the control pwm of this"),
         (lambda c: c["models"][0].update(spec=" "), "spec is empty"),
         (lambda c: c["models"][0]["noise"]["parts"].update(batch=0.5), "and its largest part 0.5"),
+        (lambda c: c["models"][0]["noise"].update(nats=9.0), "is 9.0, and its largest part 0.0"),
+        (lambda c: c["models"][0]["noise"].update(nats=None), "None, and its largest part 0.0"),
         (
             lambda c: c["models"][0]["claims"][0]["metrics"]["css"].update(ci_low=0.999),
             "when recomputed from its per-item scores",

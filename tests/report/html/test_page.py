@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-import itertools
 import json
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -47,7 +47,7 @@ def check(parse, text):
     levels = [int(tag[1]) for tag, _ in found.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(b <= a + 1 for a, b in itertools.pairwise(levels))
+    assert all(b <= a + 1 for a, b in pairwise(levels))
     for tag in ("main", "header", "nav", "footer", "title"):
         assert len(found.all(tag)) == 1
     assert found.all("html") == [{"lang": "en"}]
