@@ -82,7 +82,8 @@ def page(run: Run) -> str:
     ``<!--stamp-->`` and ``<!--/stamp-->``; see `stamped`.
     """
     figures = run.draw()
-    bundle, script = drawn(figures), _asset("page.js")
+    bundle = drawn(figures)
+    script = f"{_asset('viewer.js')}\n{_asset('page.js')}"
     # The text between the tags, as the browser hashes it: with the template's line feed.
     scripts = [*([bundle] if bundle else []), f"\n{script}"]
     text = (

@@ -90,7 +90,7 @@ def opened(driver, pages):
         for kind in ("browser", "performance"):
             driver.get_log(kind)
         driver.get((pages / f"{count}.html").as_uri())
-        driver.set_script_timeout(60)
+        driver.set_script_timeout(90)  # a busy machine draws slowly
         driver.execute_async_script(LOOK)
         return driver
 
@@ -105,7 +105,7 @@ const wait = (ms) => new Promise((end) => setTimeout(end, ms));
     scrollTo({ top: y, behavior: "instant" });
     await wait(30);
   }
-  for (let k = 0; k < 200; k++) {
+  for (let k = 0; k < 1200; k++) {
     const waiting = document.querySelector(".chart .wait") || !document.querySelector("#pair h3");
     if (!waiting) break;
     for (const box of document.querySelectorAll(".chart .wait, #pairs")) box.scrollIntoView();
