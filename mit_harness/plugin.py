@@ -80,7 +80,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
         from mit_harness.session.gating import settled
 
         controller = config.stash.get(CONTROLLER, None)
-        return settled(int(status or 0), None if controller is None else controller.decision)
+        return settled(int(status or 0), None if controller is None else controller.found.decision)
     return status
 
 
@@ -301,8 +301,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa
     if CONTROLLER not in config.stash:
         return None
     if config.stash.get(DIST_WAS_EXPLICIT, False):
-        text = "--dist was given, so each worker may load every model"
-        config.stash[CONTROLLER].note(text, "warning")
+        text = "warning: --dist was given, so each worker may load every model"
+        config.stash[CONTROLLER].found.notes.append(text)
         return None
     from mit_harness.session.distribution import make_scheduler
 

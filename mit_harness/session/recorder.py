@@ -93,6 +93,13 @@ class Recorder:
                 records[record.id] = record
         return {model: list(records.values()) for model, records in found.items()}
 
+    def judged(self) -> dict[str, list[str]]:
+        """Return by model the ids of the claims whose verdict is no error."""
+        return {
+            model: [claim.id for claim in claims if claim.verdict != "error"]
+            for model, claims in self.claims().items()
+        }
+
     def skipped(self) -> dict[str, str]:
         """Return the claims that no model was asked, with the reason."""
         return {case.claim: case.skipped for case in self.cases.values() if case.skipped}
