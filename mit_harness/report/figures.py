@@ -71,10 +71,10 @@ def write_figures(
     captions = [f"# Figures\n\n{_NOTE}\n"]
     for name in NAMES:
         chart = get_chart(name)
-        title, missing = f"figure {chart.FIGURE}", chart.missing(data)
+        title, missing = f"figure {chart.figure}", chart.missing(data)
         more = {"paper": True} if paper and name == "css_scr" else {}
         said = f"Not drawn: {missing}." if missing else chart.caption(data, **more)
-        captions.append(f"## {title}: {chart.TITLE}\n\n{_plain(said)}\n")
+        captions.append(f"## {title}: {chart.title}\n\n{_plain(said)}\n")
         files = () if missing else _written(name, data, out, formats, said, more)
         yield Figure(title, files, missing)
     with atomic(out / CAPTIONS) as handle:
@@ -93,12 +93,12 @@ def _written(
     chart = get_chart(name)
     width = _WIDTH if len(data.models) <= _FEW else _WIDE
     made = spec(name, data, width=width, **more) | {"background": "white"}
-    stem = f"fig{chart.FIGURE.partition('-')[0]}_{chart.NAME}"
+    stem = f"fig{chart.figure.partition('-')[0]}_{chart.name}"
     files = []
     for form in formats:
         file = out / f"{stem}.{form}"
         with atomic(file, "wb") as handle:
-            handle.write(drawn(made, form, f"figure {chart.FIGURE}: {chart.TITLE}", said))
+            handle.write(drawn(made, form, f"figure {chart.figure}: {chart.title}", said))
         files.append(file)
     return tuple(files)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mit_harness.report import published
 from mit_harness.report.charts import words
+from mit_harness.report.charts.base import WIDTH, MetricChart
 from mit_harness.report.charts.data import FigureData, Row, metric_row
 from mit_harness.report.charts.labels import Box, placed, ranges
 from mit_harness.report.charts.proportion import CHANCE
@@ -13,9 +14,7 @@ from mit_harness.report.schema import MetricRecord, ModelRecord
 if TYPE_CHECKING:
     import altair as alt
 
-FIGURE, NAME = "1d", "css_scr"
-TITLE = "Compensation (CSS) against its place (SCR)"
-CLAIMS = ("compensation", "scrambled_control")
+_CLAIMS = ("compensation", "scrambled_control")
 _LOW, _HIGH = -0.05, 1.05
 _KEY, _STEP = 230, 14
 """Pixels of the key's width, and of one of its lines."""
@@ -26,8 +25,8 @@ _ALIKE = 2.0
 
 
 def _axes(data: FigureData, model: ModelRecord) -> tuple[MetricRecord, MetricRecord] | None:
-    css = data.metric(model, CLAIMS[0], "css")
-    scr = data.metric(model, CLAIMS[1], "scr_decoy") or data.metric(model, CLAIMS[1], "scr")
+    css = data.metric(model, _CLAIMS[0], "css")
+    scr = data.metric(model, _CLAIMS[1], "scr_decoy") or data.metric(model, _CLAIMS[1], "scr")
     if css is None or scr is None or css.value is None or scr.value is None:
         return None
     return css, scr
@@ -56,55 +55,63 @@ def _rows(data: FigureData, paper: bool) -> list[Row]:
     return [row | {"number": place} for place, row in enumerate(made, 1)]
 
 
-def missing(data: FigureData) -> str:
-    """Return why it cannot be drawn; empty if it can."""
-    if not data.models:
-        return "the run holds no model"
-    return "" if _rows(data, False) else f"{CLAIMS[0]} and {CLAIMS[1]} were not both run"
+class PlaneChart(MetricChart):
+    """A plane, and beside it which number is which model."""
+
+    def rows(self, data: FigureData) -> list[Row]:
+        """Return a row for each model with both numbers."""
+        return _rows(data, False)
+
+    def caption(self, data: FigureData, *, paper: bool = False) -> str:
+        """Return what points and bars are, with `paper` what its own rows are, too."""
+        rows = self.rows(data)
+        y = "plain SCR = P(E > H)" if data.published else "SCR of the decoy pair = P(E' > H')"
+        pairs = words.counted(int(row[k] or 0) for row in rows for k in ("n", "scr_n"))
+        said = [
+            f"Points: one model each, CSS = P(E > D) across and {y} up, {pairs} pairs; a tie "
+            f"{'loses' if data.published else 'counts one half'}. Bars: 95 % CI of each, "
+            f"{words.bootstrap(data)}"
+            f"{'' if data.published else '; Clopper-Pearson where all pairs agree'}. Dashed: "
+            "chance, 0.5. Lower right: compensation wherever the elements stand, which counting "
+            "A+T gives; upper right: only where they belong. Nothing is tested here; see 1b and "
+            "1c. Points that coincide share a label; colour and shape are the kind of model.",
+        ]
+        if paper:
+            said.append(f"Hollow: rows of the paper ({published.SOURCE}), without CI.")
+            if not data.published:
+                said.append(
+                    "They cannot be compared with ours: plain SCR, unmatched backgrounds, ties "
+                    "lose."
+                )
+        return " ".join([*said, *self.left_out(data, rows)])
+
+    def chart(
+        self,
+        data: FigureData,
+        *,
+        width: int = WIDTH,
+        interactive: bool = False,
+        paper: bool = False,
+    ) -> "alt.HConcatChart":
+        """Draw the plane; with `paper`, the paper's own rows in it."""
+        import altair as alt
+
+        rows = _rows(data, paper)
+        numbered = len(rows) > _NAMED
+        side = max(220, min(width - (_KEY + 70 if numbered else 70), 460))
+        y_title = "SCR = P(E > H)" if data.published else "SCR (decoy) = P(E' > H')"
+        plane = _plane(rows, side, numbered, interactive, y_title)
+        found = alt.hconcat(plane, *([_key(rows)] if numbered else []), spacing=24)
+        titled: alt.HConcatChart = found.properties(title=alt.Title(self.title, offset=8))
+        return titled
 
 
-def caption(data: FigureData, *, paper: bool = False) -> str:
-    """Return what points and bars are."""
-    rows = _rows(data, False)
-    drawn = {row["model"] for row in rows}
-    lacking = [m.name for m in data.models if data.labels[m.name] not in drawn]
-    y = "plain SCR = P(E > H)" if data.published else "SCR of the decoy pair = P(E' > H')"
-    pairs = words.counted(int(row[k] or 0) for row in rows for k in ("n", "scr_n"))
-    ties = "loses" if data.published else "counts one half"
-    said = [
-        f"Points: one model each, CSS = P(E > D) across and {y} up, "
-        f"{pairs} pairs; a tie {ties}. Bars: 95 % CI "
-        f"of each, {words.bootstrap(data)}"
-        f"{'' if data.published else '; Clopper-Pearson where all pairs agree'}. Dashed: chance, "
-        "0.5. Lower right: compensation wherever the elements stand, which counting A+T gives; "
-        "upper right: only where they belong. Nothing is tested here; see 1b and 1c. Points "
-        "that coincide share a label; colour and shape are the kind of model.",
-    ]
-    if paper:
-        said.append(f"Hollow: rows of the paper ({published.SOURCE}), without CI.")
-        if not data.published:
-            said.append(
-                "They cannot be compared with ours: plain SCR, unmatched backgrounds, ties lose."
-            )
-    if lacking:
-        said.append(f"Left out, as not scored: {words.listed(lacking)}.")
-    return " ".join(said)
-
-
-def chart(
-    data: FigureData, *, width: int = 760, interactive: bool = False, paper: bool = False
-) -> "alt.HConcatChart":
-    """Draw the plane, and beside it which number is which model."""
-    import altair as alt
-
-    rows = _rows(data, paper)
-    numbered = len(rows) > _NAMED
-    side = max(220, min(width - (_KEY + 70 if numbered else 70), 460))
-    y_title = "SCR = P(E > H)" if data.published else "SCR (decoy) = P(E' > H')"
-    plane = _plane(rows, side, numbered, interactive, y_title)
-    found = alt.hconcat(plane, *([_key(rows)] if numbered else []), spacing=24)
-    titled: alt.HConcatChart = found.properties(title=alt.Title(TITLE, offset=8))
-    return titled
+CHART = PlaneChart(
+    figure="1d",
+    name="css_scr",
+    title="Compensation (CSS) against its place (SCR)",
+    claims=_CLAIMS,
+)
 
 
 def _plane(

@@ -5,7 +5,11 @@ middle grey; each stands out from white and from near-black by at least 3 : 1 (W
 always says the same as colour. Text, axes and rules name no colour: a page sets them by `config`.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import altair as alt
 
 GREY, BLUE, VERMILLION, GREEN = "#767676", "#0072B2", "#D55E00", "#009E73"
 
@@ -71,9 +75,38 @@ class Style(NamedTuple):
 
     colour: str
     shape: str
-    dash: list[int]
+    dash: tuple[int, int] = (1, 0)
 
 
-FIRST = Style(BLUE, "circle", [1, 0])
-SECOND = Style(VERMILLION, "square", [5, 3])
-THIRD = Style(GREEN, "triangle-up", [2, 2])
+FIRST = Style(BLUE, "circle", (1, 0))
+SECOND = Style(VERMILLION, "square", (5, 3))
+THIRD = Style(GREEN, "triangle-up", (2, 2))
+
+
+def styled(
+    field: str,
+    styles: Mapping[str, Style],
+    *,
+    title: str | None = None,
+    **legend: Any,  # noqa: ANN401 - as altair has it
+) -> tuple["alt.Color", "alt.Shape"]:
+    """Return the colour and the shape that tell series apart, in the order of `styles`.
+
+    Parameters
+    ----------
+    field
+        Of the rows, with its type: ``mark:N``.
+    styles
+        By value of the field.
+    title, legend
+        Of the legend; ``legend=None`` leaves it out.
+    """
+    import altair as alt
+
+    domain = list(styles)
+    colour = alt.Color(field, title=title, **legend)
+    shape = alt.Shape(field, title=title, **legend)
+    return (
+        colour.scale(domain=domain, range=[style.colour for style in styles.values()]),
+        shape.scale(domain=domain, range=[style.shape for style in styles.values()]),
+    )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mit_harness.errors import printable
-from mit_harness.report.charts import NAMES, Chart, get_chart
+from mit_harness.report.charts import NAMES, get_chart
+from mit_harness.report.charts.base import Chart
 from mit_harness.report.charts.data import FigureData, Row
 from mit_harness.report.html.figures import Cell, Figure
 from mit_harness.report.items import ItemScores
@@ -62,9 +63,9 @@ def _figure(chart: Chart, data: FigureData) -> Figure:
     rows = max(_tables(spec), key=len, default=[])
     header = [name for name in _COLUMNS if any(row.get(name) not in (None, "") for row in rows)]
     return Figure(
-        title=chart.TITLE,
+        title=chart.title,
         caption=" ".join((*((axes,) if isinstance(axes, str) else axes), chart.caption(data))),
-        alt=f"{chart.TITLE}; its numbers stand in the table below it.",
+        alt=f"{chart.title}; its numbers stand in the table below it.",
         spec=spec,
         header=tuple(_COLUMNS[name] for name in header),
         rows=tuple(tuple(_cell(row.get(name)) for name in header) for row in rows),
