@@ -21,17 +21,17 @@ def present(rows: Sequence[Row]) -> list[str]:
     return [kind for kind in KINDS if kind in held]
 
 
-def kinds(held: Sequence[str], *, legend: bool = True) -> tuple["alt.Color", "alt.Shape"]:
+def kinds(held: Sequence[str]) -> tuple["alt.Color", "alt.Shape"]:
     """Return the colour and the shape that tell kinds of models apart; `held` are in the legend."""
     import altair as alt
 
     names = list(KINDS)
-    shown = alt.Legend(title=None, values=list(held)) if legend else None
-    colour = alt.Color("kind:N", legend=shown)
-    shape = alt.Shape("kind:N", legend=shown)
+    legend = alt.Legend(title=None, values=list(held))
     return (
-        colour.scale(domain=names, range=list(KINDS.values())),
-        shape.scale(domain=names, range=[KIND_SHAPES[name] for name in names]),
+        alt.Color("kind:N", legend=legend).scale(domain=names, range=list(KINDS.values())),
+        alt.Shape("kind:N", legend=legend).scale(
+            domain=names, range=[KIND_SHAPES[name] for name in names]
+        ),
     )
 
 
