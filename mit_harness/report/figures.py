@@ -65,12 +65,7 @@ def write_figures(
     """
     if not data.models:
         raise ReportError("there are no figures without models: the run judged none")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReportError(
-            f"the folder {out} cannot be made ({error.strerror or error}); name another with --out"
-        ) from error
+    _make(out)
     captions = [f"# Figures\n\n{_NOTE}\n"]
     for name in NAMES:
         chart = get_chart(name)
@@ -84,6 +79,15 @@ def write_figures(
         yield Figure(title, files, missing)
     with atomic(out / CAPTIONS) as handle:
         handle.write("\n".join(captions))
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"the folder {out} cannot be made ({error.strerror or error}); name another with --out"
+        ) from error
 
 
 def _written(

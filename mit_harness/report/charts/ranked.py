@@ -46,6 +46,13 @@ def tips(interactive: bool, name: str) -> list["alt.Tooltip"]:
     return [alt.Tooltip(field, title=title) for field, title in (*fields, *bounds)]
 
 
+def _names(order: Sequence[str]) -> "alt.Y":
+    import altair as alt
+
+    y = alt.Y("model:N", sort=list(order), title=None).scale(domain=list(order))
+    return y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6, grid=False)
+
+
 def ranked(
     rows: list[Row],
     order: Sequence[str],
@@ -79,11 +86,9 @@ def ranked(
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     x = alt.X("estimate:Q", scale=scale, title=title)
     x = x.axis(values=list(ticks), labelExpr="datum.value", grid=True)
-    y = alt.Y("model:N", sort=list(order), title=None).scale(domain=list(order))
-    y = y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6, grid=False)
-    offset: dict[str, Any] = (
-        {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
-    )
+    y = _names(order)
+    beside = alt.YOffset("series:N").scale(paddingOuter=0.35)
+    offset: dict[str, Any] = {"yOffset": beside} if spread else {}
     tint: dict[str, Any] = {"color": colour} if spread else {}
     zero = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[3, 3])
     words = alt.Chart().transform_filter("isValid(datum.text)").mark_text(align="left", fontSize=11)
