@@ -41,16 +41,21 @@ def figures(
     ] = False,
 ) -> None:
     """Draw the paper's figures for a run's models, with captions."""
+    from mit_harness.progress import on_stderr
     from mit_harness.report.charts.data import FigureData
     from mit_harness.report.figures import CAPTIONS, write_figures
-    from mit_harness.report.finished import read_run
+    from mit_harness.report.finished import read_run, verify
 
     wanted = _formats(formats)
     finished = read_run(run)
+    with on_stderr().doing("recomputing the run from its scores"):
+        verify(finished)
     data = FigureData(finished.results, finished.items)
     if model:
         data = data.only(model)
-    for figure in write_figures(data, out, wanted, paper=published):
+    with on_stderr().doing("drawing") as step:
+        made = [*write_figures(data, out, wanted, paper=published, begun=step.say)]
+    for figure in made:
         if figure.missing:
             say(wrapped(f"{figure.name}: not drawn: {figure.missing}."))
         for file in figure.files:

@@ -1,7 +1,7 @@
 """Figures as files: SVG, PDF and PNG of every chart, and captions.md."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ def write_figures(
     formats: Sequence[str] = FORMATS,
     *,
     paper: bool = False,
+    begun: Callable[[str], object] = lambda _: None,
 ) -> Iterator[Figure]:
     """Write every figure that the run's scores allow, and captions.md; yield each when it is done.
 
@@ -54,6 +55,8 @@ def write_figures(
         Of `FORMATS`.
     paper
         Whether figure 1d shows the paper's own rows.
+    begun
+        Told what is drawn next.
 
     Raises
     ------
@@ -62,16 +65,13 @@ def write_figures(
     """
     if not data.models:
         raise ReportError("there are no figures without models: the run judged none")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReportError(
-            f"the folder {out} cannot be made ({error.strerror or error}); name another with --out"
-        ) from error
+    _make(out)
     captions = [f"# Figures\n\n{_NOTE}\n"]
     for name in NAMES:
         chart = get_chart(name)
-        title, missing = f"figure {chart.figure}", chart.missing(data)
+        title = f"figure {chart.figure}"
+        begun(f"drawing {title}")
+        missing = chart.missing(data)
         more = {"paper": True} if paper and name == "css_scr" else {}
         said = f"Not drawn: {missing}." if missing else chart.caption(data, **more)
         captions.append(f"## {title}: {chart.title}\n\n{_plain(said)}\n")
@@ -79,6 +79,15 @@ def write_figures(
         yield Figure(title, files, missing)
     with atomic(out / CAPTIONS) as handle:
         handle.write("\n".join(captions))
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"the folder {out} cannot be made ({error.strerror or error}); name another with --out"
+        ) from error
 
 
 def _written(

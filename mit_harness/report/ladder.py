@@ -10,6 +10,7 @@ from mit_harness.claims.base import Floats, Scored
 from mit_harness.report.curves import Curve, Point, statistics, usable
 from mit_harness.report.items import ItemScores
 from mit_harness.report.schema import Results
+from mit_harness.stats.checks import rounding
 from mit_harness.stats.inference import Inference
 
 COMPOSITION, BOTH, PLACE = "composition", "composition and place", "place only"
@@ -126,7 +127,8 @@ def ladder(results: Results, items: ItemScores, models: Sequence[str] | None = N
 
 def _point(model: str, rank: int, rung: Rung, scored: Scored, stats: Inference) -> Point:
     a, b = rung.sides(scored)
-    b = np.where(np.abs(a - b) <= stats.tolerance, a, b)  # a tie is no difference
+    floor = max(stats.tolerance, rounding(a, b))  # sides that are means are rounded apart
+    b = np.where(np.abs(a - b) <= floor, a, b)  # a tie is no difference
     raw = stats.estimate("", [a - b], lambda m: m[..., 0], unit="")
     d = stats.cohen_d(rung.key, a, b)
     known = d.value is not None and np.isfinite(d.value)

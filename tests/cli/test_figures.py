@@ -1,5 +1,6 @@
 """``mit-harness figures``: files that are the same each time, captions, and what is left out."""
 
+import json
 import re
 
 import numpy as np
@@ -13,7 +14,7 @@ from mit_harness.models.base import Scores
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.report.build import claim_record
 from mit_harness.report.charts import NAMES
-from mit_harness.report.folder import ReportFolder
+from mit_harness.report.folder import RESULTS, ReportFolder, sealed, to_json
 from mit_harness.report.items import ItemScores
 from mit_harness.report.schema import DesignRecord, ModelRecord, Results, RunRecord
 
@@ -169,3 +170,14 @@ def test_a_folder_that_cannot_be_made_is_one_line(finished, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="cannot be made"):
         figures(finished, "--out", tmp_path / "file")
+
+
+def test_a_number_that_the_scores_do_not_give_is_refused(tmp_path):
+    folder = write(tmp_path / "run", ["one"])
+    held = json.loads((folder / RESULTS).read_text())
+    held["models"][0]["claims"][0]["metrics"]["css"]["value"] = 0.99
+    forged = sealed(Results.model_validate_json(json.dumps(held)))  # with a checksum that fits
+    (folder / RESULTS).write_text(to_json(forged))
+    with pytest.raises(ReportError, match=r"css value of compensation for one is 0\.99 there"):
+        figures(folder, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

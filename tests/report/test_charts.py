@@ -184,6 +184,16 @@ def test_an_infinite_effect_is_a_sign_on_the_edge(data):
     assert "\\u221e" in json.dumps(spec("mes", data.only(["step"])))
 
 
+def test_one_background_has_no_infinite_effect(make):
+    """Its spread is unknown, not zero."""
+    claims = {"strand": get_claim("strand").design(DesignSpec(n=1))}
+    alone = run_of(make, claims, {"one": ("user", lambda item: counted(item, 1))})
+    for name in ("strand", "ladder"):
+        text = json.dumps(spec(name, alone))
+        assert '"one"' in text
+        assert "\\u221e" not in text
+
+
 def test_a_model_without_spread_has_a_panel_that_says_so(data):
     assert "no spread" in json.dumps(spec("spacing", data.only(["flat"])))
 

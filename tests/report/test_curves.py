@@ -156,6 +156,14 @@ def test_a_constant_model_has_raw_zeros_and_no_standardised_value(results, items
         assert "no difference" in point.note
 
 
+@pytest.mark.parametrize("value", [0.1, -142.7, 1e9 / 3])
+def test_means_that_are_rounded_apart_are_no_difference(make, designs, value):
+    items = items_of(designs, flat=lambda item: value)
+    results = make.results(make.model("flat"), design=make.design(n=N))
+    assert all(point.raw == 0 for point in ladder(results, items).points)
+    assert all(point.raw == 0 for name in CURVES for point in curve(name, results, items).points)
+
+
 def test_a_difference_without_spread_has_no_d_and_keeps_its_raw_value(make, designs):
     items = items_of(designs, step=lambda item: 2.0 if item.group == "E" else 0.0)
     results = make.results(make.model("step"), design=make.design(n=N))

@@ -11,8 +11,8 @@ CHART = LineChart(
     curve="at_titration",
     points="Points: condition means of intact (C), broken (D) and compensated (E) promoters at "
     "six A+T contents of the background (before the redraw rule mends it), less the mean of the "
-    "broken ones over all levels (the horizontal line); backgrounds are matched across levels and "
-    "conditions by common random numbers.",
+    "broken ones over all levels (the horizontal line, which is taken as known); backgrounds "
+    "are matched across levels and conditions by common random numbers.",
     x="A+T of the background (%)",
     y="score - mean of broken (SD)",
     ticks=LEVELS,

@@ -230,7 +230,8 @@ def _key(rows: list[Row]) -> "alt.LayerChart":
     """Return which number is which model."""
     import altair as alt
 
-    colour, shape = kinds(present(rows), legend=False)
+    # The legend is the plane's: views side by side share it, and none may disagree on it.
+    colour, shape = kinds(present(rows))
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y("number:O", axis=None).scale(padding=0)
     )

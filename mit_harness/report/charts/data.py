@@ -114,7 +114,9 @@ def point_row(point: Point, label: str, order: int) -> Row:
     """Return a point as a chart's row; `order` counts a model's points."""
     numbers = ("x", "raw", "raw_low", "raw_high", "estimate", "ci_low", "ci_high")
     row: Row = {name: finite(getattr(point, name)) for name in numbers}
-    endless = 0 if point.estimate is not None or not point.raw else int(math.copysign(1, point.raw))
+    # Of one background no spread is known: only of more is it zero.
+    known = point.estimate is not None or point.n < 2 or not point.raw
+    endless = 0 if known else int(math.copysign(1, point.raw or 0))
     row |= {"infinite": endless, "sign": SIGNS[endless]}
     row |= {"model": label, "series": point.series, "label": point.label, "n": point.n}
     return row | {"mark": point.mark, "note": point.note, "order": order}

@@ -14,7 +14,8 @@ CHART = RowChart(
     "mean at 16 to 18 bp less that at 10 to 12 and 22 to 24 bp, not the paper's range, which "
     "noise makes positive; the place of the UP element is the correct place less the mean of six "
     "wrong ones. The horizontal axis is linear within 1 SD and logarithmic beyond. A contrast "
-    "whose two sides have no spread has no d and is left out.",
+    "whose two sides have no spread has no d: a difference is then an infinity sign on the edge, "
+    "and none is left out.",
     bars="Bars: 95 % CI of d",
     unit="Unit: the SD within the two sides of the contrast, pooled; its sampling error is in the "
     "interval.",

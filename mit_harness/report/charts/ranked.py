@@ -21,17 +21,17 @@ def present(rows: Sequence[Row]) -> list[str]:
     return [kind for kind in KINDS if kind in held]
 
 
-def kinds(held: Sequence[str], *, legend: bool = True) -> tuple["alt.Color", "alt.Shape"]:
+def kinds(held: Sequence[str]) -> tuple["alt.Color", "alt.Shape"]:
     """Return the colour and the shape that tell kinds of models apart; `held` are in the legend."""
     import altair as alt
 
     names = list(KINDS)
-    shown = alt.Legend(title=None, values=list(held)) if legend else None
-    colour = alt.Color("kind:N", legend=shown)
-    shape = alt.Shape("kind:N", legend=shown)
+    legend = alt.Legend(title=None, values=list(held))
     return (
-        colour.scale(domain=names, range=list(KINDS.values())),
-        shape.scale(domain=names, range=[KIND_SHAPES[name] for name in names]),
+        alt.Color("kind:N", legend=legend).scale(domain=names, range=list(KINDS.values())),
+        alt.Shape("kind:N", legend=legend).scale(
+            domain=names, range=[KIND_SHAPES[name] for name in names]
+        ),
     )
 
 
@@ -44,6 +44,13 @@ def tips(interactive: bool, name: str) -> list["alt.Tooltip"]:
     fields = (("model:N", "model"), ("kind:N", "kind"), ("estimate:Q", name))
     bounds = (("ci_low:Q", "95 % CI from"), ("ci_high:Q", "to"), ("n:Q", "n"), ("note:N", "note"))
     return [alt.Tooltip(field, title=title) for field, title in (*fields, *bounds)]
+
+
+def _names(order: Sequence[str]) -> "alt.Y":
+    import altair as alt
+
+    y = alt.Y("model:N", sort=list(order), title=None).scale(domain=list(order))
+    return y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6, grid=False)
 
 
 def ranked(
@@ -79,11 +86,9 @@ def ranked(
     base = alt.Chart().transform_filter("isValid(datum.estimate)")
     x = alt.X("estimate:Q", scale=scale, title=title)
     x = x.axis(values=list(ticks), labelExpr="datum.value", grid=True)
-    y = alt.Y("model:N", sort=list(order), title=None).scale(domain=list(order))
-    y = y.axis(labelLimit=_LABELS, ticks=False, labelPadding=6, grid=False)
-    offset: dict[str, Any] = (
-        {"yOffset": alt.YOffset("series:N").scale(paddingOuter=0.35)} if spread else {}
-    )
+    y = _names(order)
+    beside = alt.YOffset("series:N").scale(paddingOuter=0.35)
+    offset: dict[str, Any] = {"yOffset": beside} if spread else {}
     tint: dict[str, Any] = {"color": colour} if spread else {}
     zero = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[3, 3])
     words = alt.Chart().transform_filter("isValid(datum.text)").mark_text(align="left", fontSize=11)

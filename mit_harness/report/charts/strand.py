@@ -15,7 +15,7 @@ CHART = RowChart(
     "the same k-mers. The others are less the intact promoter (C) and have no verdict: turning or "
     "scrambling boxes changes what the sequence holds, and an equivariant model should score the "
     "whole reverse complement alike. The horizontal axis is linear within 1 SD and logarithmic "
-    "beyond.",
+    "beyond; an infinity sign on the edge is a difference without any spread.",
     x="forward - form (SD)",
     styles={"judged": FIRST, "reported": SECOND},
     names=tuple(FORMS.values()),

@@ -13,6 +13,12 @@ from mit_harness.errors import ReportError
 
 Cell = str | int | float | None
 
+_KNOWN = {
+    ("1.9.0.post1", "6.4"): "3425bd951a44d478d0505c6b5d1e8d57656b6e9a4da7bfe88a718ce61d76e572",
+}
+"""SHA-256 of the script by versions of vl-convert and Vega-Lite. Only a script that has one of
+these is taken from the cache folder: what stands there goes into every report."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -47,8 +53,8 @@ class Figure:
 def javascript_bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script.
 
-    Bundling takes seconds, so it is kept in the user's cache folder for each version of
-    vl-convert, with its checksum in front; where that cannot be written it is made each time.
+    Bundling takes over a second, so scripts that this package knows the checksum of are kept in
+    the user's cache folder; of other versions of the library it is made anew in each process.
 
     Raises
     ------
@@ -57,9 +63,10 @@ def javascript_bundle() -> str:
     """
     from platformdirs import user_cache_path
 
-    edition = _edition()
-    file = user_cache_path("mit-harness") / f"vega-{version('vl-convert-python')}-{edition}.js"
-    if (kept := _kept(file)) is not None:
+    edition, made_by = _edition(), version("vl-convert-python")
+    checksum = _KNOWN.get((made_by, edition), "")
+    file = user_cache_path("mit-harness") / f"vega-{made_by}-{edition}.js"
+    if (kept := _kept(file, checksum)) is not None:
         return kept
     try:
         import vl_convert
@@ -73,12 +80,13 @@ def javascript_bundle() -> str:
         ) from error
     if "</script" in text.lower():
         raise ReportError("the library that draws the figures holds a closing script tag")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(file) as handle:
-            handle.write(f"{_checksum(text)}\n{text}")
-    except (OSError, ReportError):
-        pass  # only slower
+    if _checksum(text) == checksum:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic(file) as handle:
+                handle.write(text)
+        except (OSError, ReportError):
+            pass  # only slower
     return text
 
 
@@ -88,16 +96,16 @@ def _edition() -> str:
     return ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
-def _kept(file: Path) -> str | None:
+def _kept(file: Path, checksum: str) -> str | None:
     try:
-        checksum, _, text = file.read_text(encoding="utf-8").partition("\n")
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    return text if checksum == _checksum(text) else None
+    return text if _checksum(text) == checksum else None
 
 
 def _checksum(text: str) -> str:
-    return f"// {hashlib.sha256(text.encode()).hexdigest()}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def drawn(figures: Sequence[Figure]) -> str:
