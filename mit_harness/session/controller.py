@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mit_harness.report.folder import ReportFolder
     from mit_harness.report.gate.decision import Decision
     from mit_harness.report.items import ItemScores
-    from mit_harness.report.schema import Results
+    from mit_harness.report.schema import DesignRecord, Results
     from mit_harness.session.run import EvalRun
 
 _JUDGED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -102,7 +102,9 @@ class Controller:
                 self.note(
                     f"{handle.name} states no fingerprint, so its scores are kept for this run only"
                 )
-        self._comparing = Comparing.of(run.settings.baseline)
+        # a gate blocks on a baseline of another design by itself
+        design = None if run.settings.gate else _design(run)
+        self._comparing = Comparing.of(run.settings.baseline, design)
         self._folder = ReportFolder(run.settings.report)
 
     def note(self, text: str, kind: Literal["note", "warning"] = "note") -> None:
@@ -239,14 +241,15 @@ class Controller:
         errors = [c for c in cases.values() if c.record is not None and c.record.verdict == "error"]
         if errors:
             first = f"{errors[0].claim} of {errors[0].model}"
-            found.append(f"{len(errors)} verdicts are errors, first {first}")
+            several = f"{len(errors)} verdicts are errors, first {first}"
+            found.append(several if len(errors) > 1 else f"a verdict is an error: {first}")
         return found
 
     def _results(self, run: "EvalRun") -> "Results":
         from mit_harness.report.build import model_records, noise_record
-        from mit_harness.report.schema import DesignRecord, Results, RunRecord
+        from mit_harness.report.schema import Results, RunRecord
 
-        epoch, recorder, settings = self._epoch, self.recorder, run.settings
+        epoch, recorder = self._epoch, self.recorder
         now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(epoch, UTC)
         seconds = round(time.monotonic() - self._started, 1)
         return Results(
@@ -262,14 +265,7 @@ class Controller:
                 skipped=recorder.skipped(),
                 faults=recorder.faults,
             ),
-            design=DesignRecord(
-                protocol=run.spec.protocol,
-                n=settings.n,
-                seed=settings.seed,
-                split=run.spec.seeds.split,
-                break_form=settings.break_form,
-                suite_sha256=run.suite.sha256 if run.suite else None,
-            ),
+            design=_design(run),
             models=model_records(
                 run.handles.values(),
                 recorder.claims(),
@@ -328,6 +324,21 @@ class Controller:
             fine = self.decision.status == 0
             for line in decision_lines(self.decision):
                 terminalreporter.write_line(line, green=fine, red=not fine)
+
+
+def _design(run: "EvalRun") -> "DesignRecord":
+    """Return what decides the run's sequences."""
+    from mit_harness.report.schema import DesignRecord
+
+    settings = run.settings
+    return DesignRecord(
+        protocol=run.spec.protocol,
+        n=settings.n,
+        seed=settings.seed,
+        split=run.spec.seeds.split,
+        break_form=settings.break_form,
+        suite_sha256=run.suite.sha256 if run.suite else None,
+    )
 
 
 def _source_date_epoch() -> int | None:
