@@ -45,6 +45,8 @@ def score(
     with on_stderr().doing(f"scoring {handle.name}") as step:
         rows = score_rows(handle, made, store, step)
     write_rows(rows, out)
+    if out is not None:
+        say(f"{len(rows)} scores in {out}")
 
 
 def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:

@@ -14,7 +14,7 @@ from mit_harness.errors import ReportError, near, printable
 from mit_harness.report.build import claim_record
 from mit_harness.report.finished import FinishedRun, confirm, judged
 from mit_harness.report.flipped import FlippedPair, Side, flipped_pairs
-from mit_harness.report.schema import ClaimRecord, ModelRecord
+from mit_harness.report.schema import ClaimRecord, DesignRecord, ModelRecord
 from mit_harness.stats.bootstrap import LEVELS, Interval
 from mit_harness.stats.difference import difference, discordant
 from mit_harness.stats.metric import Metric, notes
@@ -167,14 +167,19 @@ def check_comparable(
     for run in (candidate, baseline):
         if not run.results.run.complete:
             raise ReportError(f"{run.file} is of a run that broke off; run it again")
-    one, other = candidate.results.design.model_dump(), baseline.results.design.model_dump()
-    for key, value in one.items():
-        if value != other[key]:
-            raise _not_comparable(
-                candidate, baseline, f"{key.replace('_', ' ')} is {value} and {other[key]}"
-            )
+    if why := design_difference(candidate.results.design, baseline.results.design):
+        raise _not_comparable(candidate, baseline, why)
     for claim_id in claim_ids:
         _check_claim(candidate, baseline, claim_id)
+
+
+def design_difference(one: DesignRecord, other: DesignRecord) -> str | None:
+    """Return the first difference of two designs, such as ``n is 100 and 20``, if any."""
+    there = other.model_dump()
+    for key, value in one.model_dump().items():
+        if value != there[key]:
+            return f"{key.replace('_', ' ')} is {value} and {there[key]}"
+    return None
 
 
 def _check_claim(candidate: FinishedRun, baseline: FinishedRun, claim_id: str) -> None:

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mit_harness.errors import MitHarnessError, printable
+from mit_harness.errors import MitHarnessError, ReportError, printable
 
 if TYPE_CHECKING:
     from mit_harness.report.finished import FinishedRun
     from mit_harness.report.folder import ReportFolder
     from mit_harness.report.items import ItemScores
-    from mit_harness.report.schema import Results
+    from mit_harness.report.schema import DesignRecord, Results
 
 
 class Comparing:
@@ -31,17 +31,33 @@ class Comparing:
         self._baseline = baseline
 
     @classmethod
-    def of(cls, path: Path | None) -> "Comparing":
+    def of(cls, path: Path | None, design: "DesignRecord | None" = None) -> "Comparing":
         """Read the baseline before anything is scored, and before the report may replace it.
+
+        Parameters
+        ----------
+        path
+            The baseline's results.json or its folder, if one is named.
+        design
+            What decides this run's sequences, to be the baseline's too; None: not checked here.
 
         Raises
         ------
         ReportError
-            If it cannot be read, or was changed.
+            If it cannot be read, was changed, or is of another design.
         """
+        if path is None:
+            return cls(None)
+        from mit_harness.report.comparison import design_difference
         from mit_harness.report.finished import read_run
 
-        return cls(None if path is None else read_run(path))
+        baseline = read_run(path)
+        why = None if design is None else design_difference(design, baseline.results.design)
+        if why:
+            raise ReportError(
+                f"this run cannot be compared with {baseline.file}: {why}; run both alike"
+            )
+        return cls(baseline)
 
     def write(self, folder: "ReportFolder", results: "Results", items: "ItemScores") -> None:
         """Write comparison.md. What cannot be compared is said, and fails nothing by itself."""

@@ -51,4 +51,5 @@ def _of_cases(cases: Mapping[str, Case], reported: bool) -> Iterator[str]:
     errors = [c for c in cases.values() if c.record is not None and c.record.verdict == "error"]
     if errors:
         first = f"{errors[0].claim} of {errors[0].model}"
-        yield f"{len(errors)} verdicts are errors, first {first}"
+        several = f"{len(errors)} verdicts are errors, first {first}"
+        yield several if len(errors) > 1 else f"a verdict is an error: {first}"

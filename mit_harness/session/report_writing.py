@@ -18,7 +18,7 @@ from mit_harness.session.gathering import item_scores, judged_claims
 if TYPE_CHECKING:
     from mit_harness.progress import Ticker
     from mit_harness.report.audit import AuditReport
-    from mit_harness.report.schema import Results, RunRecord
+    from mit_harness.report.schema import DesignRecord, Results, RunRecord
     from mit_harness.session.recorder import Recorder
     from mit_harness.session.run import EvalRun
 
@@ -68,7 +68,9 @@ class ReportWriter:
 
         self._run = run
         self._clock = Clock()
-        self._comparing = Comparing.of(run.settings.baseline)
+        # A gate blocks on a baseline of another design by itself.
+        design = None if run.settings.gate else _design(run)
+        self._comparing = Comparing.of(run.settings.baseline, design)
         self._folder = ReportFolder(run.settings.report)
 
     @property
@@ -121,25 +123,31 @@ class ReportWriter:
 
 def _results(run: "EvalRun", recorder: "Recorder", clock: Clock) -> "Results":
     from mit_harness.report.build import model_records, noise_record
-    from mit_harness.report.schema import DesignRecord, Results
+    from mit_harness.report.schema import Results
 
-    settings = run.settings
     return Results(
         schema="mit-harness/results/1",
         run=_run_record(recorder, clock),
-        design=DesignRecord(
-            protocol=run.spec.protocol,
-            n=settings.n,
-            seed=settings.seed,
-            split=run.spec.seeds.split,
-            break_form=settings.break_form,
-            suite_sha256=run.suite.sha256 if run.suite else None,
-        ),
+        design=_design(run),
         models=model_records(
             run.handles.values(),
             recorder.claims(),
             {name: noise_record(run.noise(handle)) for name, handle in run.handles.items()},
         ),
+    )
+
+
+def _design(run: "EvalRun") -> "DesignRecord":
+    from mit_harness.report.schema import DesignRecord
+
+    settings = run.settings
+    return DesignRecord(
+        protocol=run.spec.protocol,
+        n=settings.n,
+        seed=settings.seed,
+        split=run.spec.seeds.split,
+        break_form=settings.break_form,
+        suite_sha256=run.suite.sha256 if run.suite else None,
     )
 
 

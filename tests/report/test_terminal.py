@@ -132,8 +132,8 @@ def test_controls_are_counted(make):
     assert control_line(results) == "controls: 1 of 2 verdicts as declared"
     assert control_line(make.results(make.model("m", [good]))) is None
     assert control_line(make.results(make.model("pwm", [unchecked], kind="control"))) == (
-        "controls: 1 verdicts measured, not checked (declared only at the default n, seed, "
-        "protocol and sequences)"
+        "controls: measured, not checked (verdicts are declared for shipped claims at the "
+        "default n, seed, protocol and sequences)"
     )
 
 

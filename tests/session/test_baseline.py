@@ -103,11 +103,13 @@ def test_a_baseline_that_cannot_be_read_is_refused_before_anything_is_scored(
     assert not (project.report / "comparison.md").exists()
 
 
-def test_what_was_asked_otherwise_is_not_compared_and_fails_nothing(project):
-    compared(project)
-    result = compared(project, "--mit-n", "13")
-    assert result.ret == 0
-    project.said(result, "not compared with the baseline: ", "n is 13 and 12")
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_baseline_of_another_design_is_refused_before_anything_is_scored(project, workers):
+    loads = project.loads
+    result = compared(project, "--mit-n", "13", "-n", workers)
+    assert result.ret == 4
+    project.said(result, "this run cannot be compared with ", "n is 13 and 12; run both alike")
+    assert project.loads == loads
     assert not (project.report / "comparison.md").exists()
 
 

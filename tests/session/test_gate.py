@@ -180,6 +180,13 @@ def test_a_regression_against_the_baseline(project, gated):
     assert decided(project)["checks"][0]["rule"] == "max_regression"
 
 
+def test_a_baseline_of_another_design_blocks(project, gated):
+    assert project.run("--mit-measure-only", "--mit-report", "base", models=["at"]).ret == 0
+    result = gated(HOLDS, "--mit-baseline", "base", "--mit-n", "13", models=["at"])
+    assert result.ret == 1
+    project.said(result, "n is 13")
+
+
 def test_a_baseline_that_the_run_replaces_is_the_one_before_it(project, gated):
     assert project.run("--mit-measure-only", models=["at"]).ret == 0
     text = HEAD + "[claims.compensation.css]\nmax_regression = 0.1\n"
