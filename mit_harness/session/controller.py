@@ -125,6 +125,7 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report and make sure that nothing is green by accident."""
         self._watching.close()
+        self.recorder.account_for(session.testsfailed)
         try:
             self._write()
             if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
@@ -156,8 +157,10 @@ class Controller:
                 self.faults.append("the gate was not asked, because no eval was run")
             return None
         written = self._folder.path if self._folder is not None and self.results else None
+        handles = {} if self._run is None else self._run.handles
+        asked = [name for name, handle in handles.items() if handle.kind == "user"]
         with ticker_of(self._config).doing("recomputing the run for the gate"):
-            return decide_session(self._gate, written, exitstatus, self.faults)
+            return decide_session(self._gate, written, exitstatus, self.faults, asked)
 
     def _summarise_job(self) -> None:
         """Append the run to the summary of a GitHub job; one that cannot be written is a note."""

@@ -79,6 +79,7 @@ def decide(
     path: Path,
     troubles: Iterable[str] = (),
     baseline: FinishedRun | None = None,
+    asked: Iterable[str] = (),
 ) -> Decision:
     """Hold a gate against a finished run; whatever is missing, unclear or broken is no promotion.
 
@@ -93,6 +94,9 @@ def decide(
         judge.
     baseline
         The gate's baseline, where it was read before the run could have replaced it.
+    asked
+        The user's models that the run was to judge. Where the gate names none, each is gated, so
+        one of which nothing was judged blocks.
     """
     known = list(troubles)
     try:
@@ -109,7 +113,7 @@ def decide(
     except MitHarnessError as error:
         checks.append(Check("could not judge", "control", str(error)))
     evidence = Evidence(gate.gate, run, trusted=not found)
-    models = gated_models(gate.gate, run)
+    models = gated_models(gate.gate, run, asked)
     checks += _model_checks(gate.gate, run, models)
     if gate.baseline is not None:
         checks += baseline_checks(evidence, gate.baseline, models, now, baseline)
@@ -122,11 +126,12 @@ def decide(
     return Decision(tuple(checks), gate, run.file, sha256, gate.baseline, tuple(models))
 
 
-def gated_models(gate: Gate, run: FinishedRun) -> list[str]:
-    """Return whom the rules are for: those named, or every model of kind user."""
+def gated_models(gate: Gate, run: FinishedRun, asked: Iterable[str] = ()) -> list[str]:
+    """Return whom the rules are for: those named, or every user's model, judged or only asked."""
     if gate.models is not None:
         return list(dict.fromkeys(gate.models))
-    return [model.name for model in run.results.models if model.kind == "user"]
+    judged = [model.name for model in run.results.models if model.kind == "user"]
+    return list(dict.fromkeys([*judged, *asked]))
 
 
 def _model_checks(gate: Gate, run: FinishedRun, models: list[str]) -> list[Check]:
