@@ -6,6 +6,7 @@ from dataclasses import replace
 from mit_harness.claims.declared import declared
 from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.errors import MitHarnessError, NotApplicable, printable
+from mit_harness.models.base import EXACT
 from mit_harness.models.embedded import EMBEDDED
 from mit_harness.models.registry import Registry
 from mit_harness.models.spec import parse
@@ -65,8 +66,32 @@ def _inconsistent(run: FinishedRun) -> Iterator[str]:
         for claim_id in asked:
             if claim_id not in {claim.id for claim in model.claims}:
                 yield f"{name} has no verdict on {claim_id}, which other models of the run have"
-        if why := _misnamed(model) or _noise(model):
+        if why := _misnamed(model) or _wrong_tolerance(model) or _noise(model):
             yield why
+
+
+def _wrong_tolerance(model: ModelRecord) -> str:
+    """Return why a model's tolerance is not that of its spec; empty where it is, or may be.
+
+    More ties can hide every loss, and numbers recomputed with the tolerance that is stated agree.
+    """
+    from mit_harness.models.neural.handles import TOLERANCES
+    from mit_harness.models.neural.presets import PRESETS
+
+    spec = parse(model.spec)
+    known = set(TOLERANCES.values())
+    if spec.scheme in ("py", "scores") or (not spec.scheme and spec.target in EMBEDDED):
+        known = {EXACT}
+    elif not spec.scheme and spec.target.partition("@")[0] not in PRESETS:
+        return ""  # a package registers it, with a tolerance of its own
+    elif (dtype := spec.options.get("dtype", "")) in TOLERANCES:
+        known = {TOLERANCES[dtype]}
+    if model.tolerance in known:
+        return ""
+    return (
+        f"the tolerance of {printable(model.name)} is {model.tolerance:g}, and that of "
+        f"{printable(model.spec)} {' or '.join(f'{value:g}' for value in sorted(known))}"
+    )
 
 
 def _noise(model: ModelRecord) -> str:
