@@ -1,18 +1,14 @@
 """Whether a finished run can be judged at all, and whether its controls behaved."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mit_harness.claims.declared import declared
 from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.errors import MitHarnessError, NotApplicable, printable
-from mit_harness.models.base import EXACT
-from mit_harness.models.embedded import EMBEDDED
-from mit_harness.models.registry import Registry
-from mit_harness.models.spec import parse
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.report.finished import FinishedRun, design_spec, known_claims, verify
 from mit_harness.report.gate.checks import Check
+from mit_harness.report.identity import control_handle, misnamed
 from mit_harness.report.schema import ClaimRecord, ModelRecord
 
 
@@ -66,32 +62,8 @@ def _inconsistent(run: FinishedRun) -> Iterator[str]:
         for claim_id in asked:
             if claim_id not in {claim.id for claim in model.claims}:
                 yield f"{name} has no verdict on {claim_id}, which other models of the run have"
-        if why := _misnamed(model) or _wrong_tolerance(model) or _noise(model):
+        if why := misnamed(model) or _noise(model):
             yield why
-
-
-def _wrong_tolerance(model: ModelRecord) -> str:
-    """Return why a model's tolerance is not that of its spec; empty where it is, or may be.
-
-    More ties can hide every loss, and numbers recomputed with the tolerance that is stated agree.
-    """
-    from mit_harness.models.neural.handles import TOLERANCES
-    from mit_harness.models.neural.presets import PRESETS
-
-    spec = parse(model.spec)
-    known = set(TOLERANCES.values())
-    if spec.scheme in ("py", "scores") or (not spec.scheme and spec.target in EMBEDDED):
-        known = {EXACT}
-    elif not spec.scheme and spec.target.partition("@")[0] not in PRESETS:
-        return ""  # a package registers it, with a tolerance of its own
-    elif (dtype := spec.options.get("dtype", "")) in TOLERANCES:
-        known = {TOLERANCES[dtype]}
-    if model.tolerance in known:
-        return ""
-    return (
-        f"the tolerance of {printable(model.name)} is {model.tolerance:g}, and that of "
-        f"{printable(model.spec)} {' or '.join(f'{value:g}' for value in sorted(known))}"
-    )
 
 
 def _noise(model: ModelRecord) -> str:
@@ -111,29 +83,6 @@ def _twice(what: str, names: list[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             yield f"results.json lists the {what} {printable(name)} twice"
-
-
-def _misnamed(model: ModelRecord) -> str:
-    """Return why a model cannot be what its record says it is; empty where it can."""
-    try:
-        spec = parse(model.spec)
-        embedded = not spec.scheme and spec.target in EMBEDDED
-        if not embedded:
-            kinds = ("user",) if spec.scheme else ("user", "reference")
-            wrong = model.kind not in kinds
-        else:
-            handle = Registry().resolve(model.spec)
-            wrong = model.kind != "control"
-            if model.fingerprint != handle.fingerprint:
-                return (
-                    f"{printable(model.name)} is not the control {printable(model.spec)} of this "
-                    "version (its fingerprint differs); run it again"
-                )
-    except MitHarnessError as error:
-        return f"{printable(model.name)}: {error}"
-    if wrong:
-        return f"{printable(model.name)} ({printable(model.spec)}) is no {model.kind}"
-    return ""
 
 
 def control_checks(run: FinishedRun) -> list[Check]:
@@ -157,13 +106,12 @@ def control_checks(run: FinishedRun) -> list[Check]:
 
 
 def _allowed(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> frozenset[str] | None:
-    if model.kind != "control" or _misnamed(model):
+    if model.kind != "control" or misnamed(model):
         return None
     spec = design_spec(run.results.design)
     if run.results.design.suite_sha256 is not None and not _as_designed(run, claim.id, spec):
         return None
-    handle = replace(Registry().resolve(model.spec), name=model.name)
-    allowed = declared(handle, claim.id, spec)
+    allowed = declared(control_handle(model), claim.id, spec)
     return None if allowed is None else frozenset(map(str, allowed))
 
 
