@@ -220,8 +220,12 @@ def test_a_model_that_was_asked_for_and_then_deselected_blocks(project, gated):
     assert gated(named, "-k", "not toys-gc", models=["at", "gc"]).ret == 0
 
 
-def test_a_model_whose_evals_were_skipped_blocks(project, gated):
+def test_a_model_whose_evals_were_skipped_cannot_be_left_out(project, gated):
     text = "import pytest\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
     text += "        if 'gc' in item.name:\n            item.add_marker(pytest.mark.skip)\n"
     project.pytester.makeconftest(text)
-    assert gated(HOLDS, models=["at", "gc"]).ret == 1
+    result = gated(HOLDS, models=["at", "gc"])
+    assert result.ret == 2
+    said = [check["reason"] for check in decided(project)["checks"]]
+    assert any("judged for some models and skipped for others" in why for why in said)
+    assert "there is no model 'toys-gc'; did you mean 'toys-at'?" in said

@@ -51,6 +51,9 @@ def _inconsistent(run: FinishedRun) -> Iterator[str]:
     if extra := set(run.items.scores) - {model.name for model in models}:
         yield f"scores were kept of {printable(min(extra))}, which results.json does not list"
     asked = dict.fromkeys(claim.id for model in models for claim in known_claims(model))
+    for claim_id in sorted(asked.keys() & run.results.run.skipped.keys()):
+        why = printable(run.results.run.skipped[claim_id])
+        yield f"{claim_id} was judged for some models and skipped for others: {why}"
     for model in models:
         name = printable(model.name)
         yield from _twice(f"claim of {name}", [claim.id for claim in model.claims])

@@ -64,6 +64,7 @@ def test_a_run_that_cannot_be_read(gates, good, tmp_path):
         (lambda c: c["models"][1].update(kind="user"), "pwm (pwm) is no user"),
         (lambda c: c["models"][1].update(spec="thermo"), "is not the control thermo of this"),
         (lambda c: c["models"][1].update(fingerprint="2"), "is not the control pwm of this"),
+        (lambda c: c["run"]["skipped"].update(compensation="x"), "and skipped for others: x"),
         (lambda c: c["models"][0].update(spec=" "), "spec is empty"),
         (lambda c: c["models"][0].update(tolerance=6.0), "is 6, and that of py:toys:mine 1e-09"),
         (
