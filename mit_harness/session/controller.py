@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from mit_harness import __version__
-from mit_harness.errors import InputError, MitHarnessError, printable
+from mit_harness.errors import MitHarnessError, printable
 from mit_harness.session.comparing import Comparing
 from mit_harness.session.distribution import model_named
 from mit_harness.session.gating import (
@@ -63,7 +63,7 @@ class Controller:
         self._run: EvalRun | None = None
         self._folder: ReportFolder | None = None
         self._comparing: Comparing | None = None
-        self._epoch: int | None = None
+        self._time: datetime | None = None
         self._started = time.monotonic()
         self._config = config
         self._watching = ExitStack()
@@ -79,11 +79,12 @@ class Controller:
             If a model is unknown, the suite or the store cannot be used, or the report folder
             cannot be written.
         """
+        from mit_harness.report.clock import stated_time
         from mit_harness.report.folder import ReportFolder
         from mit_harness.scoring.store import network_filesystem
 
         self._run = run
-        self._epoch = _source_date_epoch()
+        self._time = stated_time()
         handles = run.handles
         _ = run.spec, run.store
         self._gate = open_gate(run.settings)
@@ -249,14 +250,14 @@ class Controller:
         from mit_harness.report.build import model_records, noise_record
         from mit_harness.report.schema import DesignRecord, Results, RunRecord
 
-        epoch, recorder, settings = self._epoch, self.recorder, run.settings
-        now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(epoch, UTC)
+        stated, recorder, settings = self._time, self.recorder, run.settings
+        now = datetime.now(UTC) if stated is None else stated
         seconds = round(time.monotonic() - self._started, 1)
         return Results(
             schema="mit-harness/results/1",
             run=RunRecord(
                 created=now.isoformat(timespec="seconds"),
-                duration_s=seconds if epoch is None else None,
+                duration_s=seconds if stated is None else None,
                 harness=__version__,
                 python=platform.python_version(),
                 pytest=pytest.__version__,
@@ -331,14 +332,3 @@ class Controller:
             fine = self.decision.status == 0
             for line in decision_lines(self.decision):
                 terminalreporter.write_line(line, green=fine, red=not fine)
-
-
-def _source_date_epoch() -> int | None:
-    text = os.environ.get("SOURCE_DATE_EPOCH")
-    if not text:
-        return None
-    try:
-        datetime.fromtimestamp(int(text), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds") from error
-    return int(text)

@@ -1,7 +1,7 @@
 """Whether a baseline may be compared with: the same design, fresh, whole, and recomputed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from mit_harness.claims.registry import get_claim
@@ -95,21 +95,3 @@ def _absent(evidence: Evidence, run: FinishedRun, models: Sequence[str]) -> Iter
             find_model(run, evidence.baseline_name(name))
         except Missing as missing:
             yield f"for {name}: {missing.reason}"
-
-
-def today(epoch: str | None) -> datetime:
-    """Return now, or the moment that SOURCE_DATE_EPOCH states.
-
-    Raises
-    ------
-    MitHarnessError
-        If that is no number of seconds.
-    """
-    from mit_harness.errors import InputError
-
-    if not epoch:
-        return datetime.now(UTC)
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}, not a number of seconds") from error

@@ -1,15 +1,16 @@
 """From a gate file and a finished run to a decision."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from mit_harness.errors import MitHarnessError
+from mit_harness.report.clock import stated_time
 from mit_harness.report.finished import FinishedRun, read_run
-from mit_harness.report.gate.baseline import baseline_checks, today
+from mit_harness.report.gate.baseline import baseline_checks
 from mit_harness.report.gate.checks import Check, Outcome
 from mit_harness.report.gate.evidence import Evidence, Missing, find_model
 from mit_harness.report.gate.rules import noise_checks, rule_checks
@@ -101,7 +102,7 @@ def decide(
     known = list(troubles)
     try:
         run = read_run(path)
-        now = today(os.environ.get("SOURCE_DATE_EPOCH"))
+        now = stated_time() or datetime.now(UTC)
     except MitHarnessError as error:
         return unjudged(gate, path, [*known, str(error)])
     found = [*known, *faults(run)]
