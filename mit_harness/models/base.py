@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Kind = Literal["control", "reference", "user"]
 
+EXACT = 1e-9
+"""Tolerance of scores that are summed in float64, and of whoever states none."""
+
 BLOCK = 4096
 """Rows that a vectorised model handles at once; bounds its memory."""
 
@@ -152,7 +155,7 @@ class ModelHandle:
     fingerprint: str
     load: Callable[[], Model]
     method: str = "score"
-    tolerance: float = 1e-9
+    tolerance: float = EXACT
     lasting: bool = True
     stored: bool = True
     options: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mit_harness.errors import MitHarnessError, ModelError, near
+from mit_harness.models.base import EXACT
 from mit_harness.models.embedded import EMBEDDED
 from mit_harness.models.spec import Spec, parse, safe_name, unique_names
 
@@ -35,7 +36,7 @@ class Registered:
     kind: "Kind" = "user"
     fingerprint: str | None = None
     method: str = "score"
-    tolerance: float = 1e-9
+    tolerance: float = EXACT
 
 
 class Registry:
@@ -71,7 +72,7 @@ class Registry:
         kind: "Kind" = "user",
         fingerprint: str | None = None,
         method: str = "score",
-        tolerance: float = 1e-9,
+        tolerance: float = EXACT,
     ) -> None:
         """Register a model under a name of your own.
 

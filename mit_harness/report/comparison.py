@@ -141,17 +141,21 @@ def compare_models(
         theirs.name,
         _adjusted(found),
         tuple(pair for claim_id in wanted for pair in _flipped(*sides, claim_id)),
-        tuple(
-            Verdicts(
-                claim_id,
-                _record(candidate, mine, claim_id).verdict,
-                _record(baseline, theirs, claim_id).verdict,
-            )
-            for claim_id in wanted
-        ),
+        tuple(_verdicts(candidate, mine, baseline, theirs, claim_id) for claim_id in wanted),
         () if claim_ids else left_out,
         identical=all(_identical(*sides, claim_id) for claim_id in wanted),
     )
+
+
+def _verdicts(
+    candidate: FinishedRun,
+    mine: ModelRecord,
+    baseline: FinishedRun,
+    theirs: ModelRecord,
+    claim_id: str,
+) -> Verdicts:
+    known = _record(candidate, mine, claim_id), _record(baseline, theirs, claim_id)
+    return Verdicts(claim_id, *(record.verdict for record in known))
 
 
 def check_comparable(

@@ -102,6 +102,7 @@ class Controller:
         """Write the report and make sure that nothing is green by accident."""
         self._watching.close()
         found = self.found
+        self._recorder.account_for(session.testsfailed)
         try:
             self._write()
             if exitstatus in _JUDGED and not (session.shouldfail or session.shouldstop):
@@ -166,5 +167,7 @@ class Controller:
             if exitstatus in _JUDGED:
                 found.faults.append("the gate was not asked, because no eval was run")
             return None
+        handles = {} if self._run is None else self._run.handles
+        asked = [name for name, handle in handles.items() if handle.kind == "user"]
         with ticker_of(self._config).doing("recomputing the run for the gate"):
-            return decide_session(self._gate, found.report, exitstatus, found.faults)
+            return decide_session(self._gate, found.report, exitstatus, found.faults, asked)

@@ -53,7 +53,11 @@ def open_gate(settings: "Settings") -> OpenGate | None:
 
 
 def decide_session(
-    opened: OpenGate, report: Path | None, exitstatus: int, troubles: Iterable[str]
+    opened: OpenGate,
+    report: Path | None,
+    exitstatus: int,
+    troubles: Iterable[str],
+    asked: Iterable[str],
 ) -> "Decision":
     """Return the decision on what a session left in its report folder, and write it there.
 
@@ -67,6 +71,8 @@ def decide_session(
         pytest's own.
     troubles
         What else went wrong.
+    asked
+        The user's models of the session.
     """
     from mit_harness.report.gate.decision import decide, unjudged
     from mit_harness.report.gate.text import write_decision
@@ -79,7 +85,7 @@ def decide_session(
     if report is None:
         return unjudged(gate, None, known or ["no eval was run"])
     try:
-        decision = decide(gate, report, known, opened.baseline)
+        decision = decide(gate, report, known, opened.baseline, asked)
         write_decision(decision, report)
     except Exception as error:  # noqa: BLE001 - whatever breaks here, nothing was judged
         why = (

@@ -40,12 +40,15 @@ class Recorder:
     faults
         Tests that broke otherwise than by their verdict, such as by a bug in an eval or a killed
         worker, and how.
+    failed
+        How many reports pytest counts as failures.
     """
 
     cases: dict[str, Case] = field(default_factory=dict)
     collected: dict[str, None] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
     faults: dict[str, str] = field(default_factory=dict)
+    failed: int = 0
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Learn which tests will run."""
@@ -53,6 +56,7 @@ class Recorder:
 
     def read(self, report: "pytest.TestReport") -> None:
         """Take in one phase of one test."""
+        self.failed += report.failed and not hasattr(report, "wasxfail")
         if report.when != "setup" or not report.passed:
             self.reported.add(report.nodeid)
         case = self._case(report)
@@ -70,6 +74,18 @@ class Recorder:
             by_verdict = report.when == "call" and result is not None and result["fails"]
             if case.record is not None and not by_verdict:
                 self.faults[report.nodeid] = case.fault
+
+    def account_for(self, failures: int) -> None:
+        """Hold pytest's own count of failures against what was reported.
+
+        A file that could not be collected is counted and has no report, so nobody would miss its
+        evals (``--continue-on-collection-errors``).
+        """
+        if failures > self.failed:
+            self.faults["collection"] = (
+                f"pytest counts {failures - self.failed} failures of no test, such as files that "
+                "could not be collected"
+            )
 
     def _case(self, report: "pytest.TestReport") -> Case | None:
         known = _property(report, CASE)

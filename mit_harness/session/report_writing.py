@@ -1,6 +1,5 @@
 """What a session writes once its evals are through: the scores of every item, and the report."""
 
-import os
 import platform
 import time
 from dataclasses import replace
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mit_harness import __version__
-from mit_harness.errors import InputError
 from mit_harness.session.comparing import Comparing
 from mit_harness.session.gathering import item_scores, judged_claims
 
@@ -35,18 +33,18 @@ class Clock:
     """
 
     def __init__(self) -> None:
+        from mit_harness.report.clock import stated_time
+
         self._began = time.monotonic()
-        self._epoch = _source_date_epoch()
+        self._stated = stated_time()
 
     def created(self) -> str:
         """Return the date and time of a report written now."""
-        epoch = self._epoch
-        now = datetime.now(UTC) if epoch is None else datetime.fromtimestamp(epoch, UTC)
-        return now.isoformat(timespec="seconds")
+        return (self._stated or datetime.now(UTC)).isoformat(timespec="seconds")
 
     def duration_s(self) -> float | None:
         """Return the seconds since the beginning, None where they must not be told."""
-        return None if self._epoch is not None else round(time.monotonic() - self._began, 1)
+        return None if self._stated else round(time.monotonic() - self._began, 1)
 
 
 class ReportWriter:
@@ -175,14 +173,3 @@ def _audit(run: "EvalRun", recorder: "Recorder") -> "AuditReport":
     found = audit_claims(list(claims.values()), run.design, run.spec.protocol)
     unknown = [f"{claim_id}: {_UNKNOWN_HERE}" for claim_id in absent]
     return replace(found, left_out=(*unknown, *found.left_out))
-
-
-def _source_date_epoch() -> int | None:
-    text = os.environ.get("SOURCE_DATE_EPOCH")
-    if not text:
-        return None
-    try:
-        datetime.fromtimestamp(int(text), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds") from error
-    return int(text)

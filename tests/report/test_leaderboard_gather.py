@@ -145,7 +145,6 @@ def test_words_and_declarations_are_this_versions(one, tmp_path):
         claim = models[0]["claims"][0]
         claim["explanation"] = "holds: best of all models"
         claim["declared"] = ["refuted"]
-        models[0]["kind"] = "user"
 
     forge(write(tmp_path, *one), change)
     (model,) = gather([tmp_path]).models
@@ -155,18 +154,20 @@ def test_words_and_declarations_are_this_versions(one, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    ("key", "value", "said"),
     [
-        ("spec", "my-own"),
-        ("spec", "thermo"),
-        ("spec", "py:antigravity:fly"),
-        ("spec", "?"),
-        ("fingerprint", "mine"),
+        ("spec", "my-own", "pa-pwm (my-own) is no control"),
+        ("spec", "thermo", "pa-pwm is not the control thermo of this version"),
+        ("spec", "py:antigravity:fly", "is no control"),
+        ("spec", "?", "pa-pwm (?) is no control"),
+        ("fingerprint", "mine", "pa-pwm is not the control pa-pwm of this version"),
+        ("kind", "user", "pa-pwm (pa-pwm) is no user"),
+        ("tolerance", 5.0, "the tolerance of pa-pwm is 5, and that of pa-pwm 1e-09"),
     ],
 )
-def test_who_calls_itself_a_control_has_to_be_one(one, tmp_path, key, value):
+def test_a_model_has_to_be_what_it_says(one, tmp_path, key, value, said):
     forge(write(tmp_path, *one), lambda models: models[0].update({key: value}))
-    assert "'pa-pwm' is not the control" in refusal(tmp_path)
+    assert said in refusal(tmp_path)
     assert "antigravity" not in sys.modules
 
 
@@ -178,11 +179,19 @@ def test_what_was_scored_cannot_be_left_out(judged, tmp_path):
     assert "does not list markov, which was scored" in refusal(tmp_path)
 
 
-def test_an_error_brings_no_numbers(one, tmp_path):
+def test_what_was_judged_cannot_be_called_an_error(one, tmp_path):
     def change(models):
         models[0]["claims"][0]["verdict"] = "error"
 
     forge(write(tmp_path, *one), change)
+    assert "error for compensation of 'pa-pwm', and scores that it was" in refusal(tmp_path)
+
+
+def test_an_error_brings_no_numbers(one, make, tmp_path):
+    (model,) = one[0].models
+    model = model.model_copy(update={"claims": [make.claim("compensation", "error")]})
+    results = one[0].model_copy(update={"models": [model]})
+    write(tmp_path, results, ItemScores(one[1].sequences, {}))
     board = gather([tmp_path])
     assert board.models == []
     assert board.absent == ("pa-pwm",)

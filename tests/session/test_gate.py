@@ -207,3 +207,32 @@ def test_a_control_that_drifts_blocks(project, gated):
     result = gated(HOLDS, "--mit-n", "100", models=["at", "pa-pwm"], apart=True)
     assert result.ret == 1
     project.said(result, "pa-pwm compensation control: the control drifted: holds, declared")
+
+
+@TWICE
+def test_a_file_that_could_not_be_collected(project, gated, workers):
+    project.write(test_broken="import no_such_module\n")
+    result = gated(HOLDS, "--continue-on-collection-errors", "-n", workers)
+    assert result.ret == 2
+    assert "gate: could not judge" in result.stdout.str()
+    assert not project.results()["run"]["complete"]
+    assert "collection" in project.results()["run"]["faults"]
+
+
+def test_a_model_that_was_asked_for_and_then_deselected_blocks(project, gated):
+    result = gated(HOLDS, "-k", "not toys-gc", models=["at", "gc"])
+    assert result.ret == 1
+    project.said(result, "block: toys-gc models: there is no model 'toys-gc'")
+    named = HEAD + "models = ['toys-at']\n" + HOLDS.removeprefix(HEAD)
+    assert gated(named, "-k", "not toys-gc", models=["at", "gc"]).ret == 0
+
+
+def test_a_model_whose_evals_were_skipped_cannot_be_left_out(project, gated):
+    text = "import pytest\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+    text += "        if 'gc' in item.name:\n            item.add_marker(pytest.mark.skip)\n"
+    project.pytester.makeconftest(text)
+    result = gated(HOLDS, models=["at", "gc"])
+    assert result.ret == 2
+    said = [check["reason"] for check in decided(project)["checks"]]
+    assert any("judged for some models and skipped for others" in why for why in said)
+    assert "there is no model 'toys-gc'; did you mean 'toys-at'?" in said

@@ -1,13 +1,12 @@
 """Whether a baseline may be compared with: the same design, fresh, whole, and recomputed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from mit_harness.claims.registry import get_claim
 from mit_harness.errors import MitHarnessError
 from mit_harness.report.finished import FinishedRun, known_claims, read_run
-from mit_harness.report.folder import results_file
 from mit_harness.report.gate.checks import Check
 from mit_harness.report.gate.evidence import Evidence, Missing, find_model
 from mit_harness.report.gate.trust import faults
@@ -28,12 +27,13 @@ def baseline_checks(
     Foreign or stale is a block; one that cannot be read, is incomplete or does not come out when
     recomputed cannot be judged. `known` is the run as it was read before, where it was.
     """
-    if known is None and results_file(path).resolve() == evidence.run.file.resolve():
-        return [Check("block", "baseline", "it is the very run that is judged")]
     try:
         run = known or read_run(path)
     except MitHarnessError as error:
         return [Check("could not judge", "baseline", str(error))]
+    # By its bytes: a copy or a link is no other run. What was read before the run is one.
+    if known is None and run.results.run.sha256 == evidence.run.results.run.sha256:
+        return [Check("block", "baseline", "it is the very run that is judged")]
     blocks = [
         *_foreign(evidence, run),
         *_stale(evidence, run, now),
@@ -95,21 +95,3 @@ def _absent(evidence: Evidence, run: FinishedRun, models: Sequence[str]) -> Iter
             find_model(run, evidence.baseline_name(name))
         except Missing as missing:
             yield f"for {name}: {missing.reason}"
-
-
-def today(epoch: str | None) -> datetime:
-    """Return now, or the moment that SOURCE_DATE_EPOCH states.
-
-    Raises
-    ------
-    MitHarnessError
-        If that is no number of seconds.
-    """
-    from mit_harness.errors import InputError
-
-    if not epoch:
-        return datetime.now(UTC)
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise InputError(f"SOURCE_DATE_EPOCH is {epoch!r}, not a number of seconds") from error

@@ -1,15 +1,16 @@
 """From a gate file and a finished run to a decision."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from mit_harness.errors import MitHarnessError
+from mit_harness.report.clock import stated_time
 from mit_harness.report.finished import FinishedRun, read_run
-from mit_harness.report.gate.baseline import baseline_checks, today
+from mit_harness.report.gate.baseline import baseline_checks
 from mit_harness.report.gate.checks import Check, Outcome
 from mit_harness.report.gate.evidence import Evidence, Missing, find_model
 from mit_harness.report.gate.rules import noise_checks, rule_checks
@@ -79,6 +80,7 @@ def decide(
     path: Path,
     troubles: Iterable[str] = (),
     baseline: FinishedRun | None = None,
+    asked: Iterable[str] = (),
 ) -> Decision:
     """Hold a gate against a finished run; whatever is missing, unclear or broken is no promotion.
 
@@ -93,11 +95,14 @@ def decide(
         judge.
     baseline
         The gate's baseline, where it was read before the run could have replaced it.
+    asked
+        The user's models that the run was to judge. Where the gate names none, each is gated, so
+        one of which nothing was judged blocks.
     """
     known = list(troubles)
     try:
         run = read_run(path)
-        now = today(os.environ.get("SOURCE_DATE_EPOCH"))
+        now = stated_time() or datetime.now(UTC)
     except MitHarnessError as error:
         return unjudged(gate, path, [*known, str(error)])
     found = [*known, *faults(run)]
@@ -109,7 +114,7 @@ def decide(
     except MitHarnessError as error:
         checks.append(Check("could not judge", "control", str(error)))
     evidence = Evidence(gate.gate, run, trusted=not found)
-    models = gated_models(gate.gate, run)
+    models = gated_models(gate.gate, run, asked)
     checks += _model_checks(gate.gate, run, models)
     if gate.baseline is not None:
         checks += baseline_checks(evidence, gate.baseline, models, now, baseline)
@@ -122,11 +127,12 @@ def decide(
     return Decision(tuple(checks), gate, run.file, sha256, gate.baseline, tuple(models))
 
 
-def gated_models(gate: Gate, run: FinishedRun) -> list[str]:
-    """Return whom the rules are for: those named, or every model of kind user."""
+def gated_models(gate: Gate, run: FinishedRun, asked: Iterable[str] = ()) -> list[str]:
+    """Return whom the rules are for: those named, or every user's model, judged or only asked."""
     if gate.models is not None:
         return list(dict.fromkeys(gate.models))
-    return [model.name for model in run.results.models if model.kind == "user"]
+    judged = [model.name for model in run.results.models if model.kind == "user"]
+    return list(dict.fromkeys([*judged, *asked]))
 
 
 def _model_checks(gate: Gate, run: FinishedRun, models: list[str]) -> list[Check]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from mit_harness.errors import MitHarnessError
 from mit_harness.report.gate.checks import Check, Outcome, digits, finite
-from mit_harness.report.gate.evidence import Evidence, Missing
+from mit_harness.report.gate.evidence import Evidence, Missing, find_model
 from mit_harness.report.gate.noise import Band, floor_of, noise_band
 from mit_harness.report.gate.schema import EVERY, MetricRule
 from mit_harness.report.schema import MetricRecord
@@ -104,8 +104,6 @@ def _wider_band(evidence: Evidence, place: Place) -> Band:
     name, claim_id, metric = place
     bands = [noise_band(evidence.run, evidence.model(name), claim_id, metric)]
     if evidence.baseline is not None:
-        from mit_harness.report.gate.evidence import find_model
-
         other = find_model(evidence.baseline, evidence.baseline_name(name))
         bands.append(noise_band(evidence.baseline, other, claim_id, metric))
     return max(bands, key=lambda band: -1.0 if band.width is None else band.width)

@@ -1,17 +1,14 @@
 """Whether a finished run can be judged at all, and whether its controls behaved."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mit_harness.claims.declared import declared
 from mit_harness.claims.registry import CLAIMS, get_claim
 from mit_harness.errors import MitHarnessError, NotApplicable, printable
-from mit_harness.models.embedded import EMBEDDED
-from mit_harness.models.registry import Registry
-from mit_harness.models.spec import parse
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.report.finished import FinishedRun, design_spec, known_claims, verify
 from mit_harness.report.gate.checks import Check
+from mit_harness.report.identity import control_handle, misnamed
 from mit_harness.report.schema import ClaimRecord, ModelRecord
 
 
@@ -54,6 +51,9 @@ def _inconsistent(run: FinishedRun) -> Iterator[str]:
     if extra := set(run.items.scores) - {model.name for model in models}:
         yield f"scores were kept of {printable(min(extra))}, which results.json does not list"
     asked = dict.fromkeys(claim.id for model in models for claim in known_claims(model))
+    for claim_id in sorted(asked.keys() & run.results.run.skipped.keys()):
+        why = printable(run.results.run.skipped[claim_id])
+        yield f"{claim_id} was judged for some models and skipped for others: {why}"
     for model in models:
         name = printable(model.name)
         yield from _twice(f"claim of {name}", [claim.id for claim in model.claims])
@@ -65,7 +65,7 @@ def _inconsistent(run: FinishedRun) -> Iterator[str]:
         for claim_id in asked:
             if claim_id not in {claim.id for claim in model.claims}:
                 yield f"{name} has no verdict on {claim_id}, which other models of the run have"
-        if why := _misnamed(model) or _noise(model):
+        if why := misnamed(model) or _noise(model):
             yield why
 
 
@@ -86,29 +86,6 @@ def _twice(what: str, names: list[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             yield f"results.json lists the {what} {printable(name)} twice"
-
-
-def _misnamed(model: ModelRecord) -> str:
-    """Return why a model cannot be what its record says it is; empty where it can."""
-    try:
-        spec = parse(model.spec)
-        embedded = not spec.scheme and spec.target in EMBEDDED
-        if not embedded:
-            kinds = ("user",) if spec.scheme else ("user", "reference")
-            wrong = model.kind not in kinds
-        else:
-            handle = Registry().resolve(model.spec)
-            wrong = model.kind != "control"
-            if model.fingerprint != handle.fingerprint:
-                return (
-                    f"{printable(model.name)} is not the control {printable(model.spec)} of this "
-                    "version (its fingerprint differs); run it again"
-                )
-    except MitHarnessError as error:
-        return f"{printable(model.name)}: {error}"
-    if wrong:
-        return f"{printable(model.name)} ({printable(model.spec)}) is no {model.kind}"
-    return ""
 
 
 def control_checks(run: FinishedRun) -> list[Check]:
@@ -132,13 +109,12 @@ def control_checks(run: FinishedRun) -> list[Check]:
 
 
 def _allowed(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> frozenset[str] | None:
-    if model.kind != "control" or _misnamed(model):
+    if model.kind != "control" or misnamed(model):
         return None
     spec = design_spec(run.results.design)
     if run.results.design.suite_sha256 is not None and not _as_designed(run, claim.id, spec):
         return None
-    handle = replace(Registry().resolve(model.spec), name=model.name)
-    allowed = declared(handle, claim.id, spec)
+    allowed = declared(control_handle(model), claim.id, spec)
     return None if allowed is None else frozenset(map(str, allowed))
 
 

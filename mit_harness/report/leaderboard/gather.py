@@ -1,16 +1,11 @@
 """Finished runs made into one leaderboard: read, recomputed, joined."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from mit_harness.claims.declared import declared
 from mit_harness.claims.registry import CLAIMS
-from mit_harness.errors import ModelError, ReportError
-from mit_harness.models.base import ModelHandle
-from mit_harness.models.embedded import EMBEDDED
-from mit_harness.models.registry import Registry
-from mit_harness.models.spec import parse
+from mit_harness.errors import ReportError
 from mit_harness.report.finished import (
     FinishedRun,
     design_spec,
@@ -18,6 +13,7 @@ from mit_harness.report.finished import (
     read_run,
     verify,
 )
+from mit_harness.report.identity import control_handle, misnamed
 from mit_harness.report.leaderboard.board import Board
 from mit_harness.report.leaderboard.merge import merge
 from mit_harness.report.schema import ClaimRecord, ModelRecord, Results, RunRecord
@@ -55,7 +51,11 @@ def gather(paths: Sequence[Path], tell: Callable[[str], None] = lambda _: None) 
 
 
 def _check_whole(run: FinishedRun) -> None:
-    """Refuse a model or a claim that stands twice, or that was scored and is not listed."""
+    """Refuse a model or a claim that stands twice, or that was scored and has no row.
+
+    A claim that ended in error leaves no scores: one that has some was judged. A model has to be
+    what its record says, too.
+    """
     models = run.results.models
     names = [model.name for model in models]
     if len(set(names)) < len(names):
@@ -65,7 +65,15 @@ def _check_whole(run: FinishedRun) -> None:
         ids = [claim.id for claim in model.claims]
         if len(set(ids)) < len(ids):
             raise ReportError(f"{run.file} holds a claim of {model.name!r} twice; run it again")
+        if why := misnamed(model):
+            raise ReportError(f"{run.file}: {why}; run it again")
         scored = run.items.scores.get(model.name, {})
+        for claim in known_claims(model):
+            if claim.verdict == "error" and claim.id in scored:
+                raise ReportError(
+                    f"{run.file} has the verdict error for {claim.id} of {model.name!r}, and "
+                    "scores that it was judged by; run it again"
+                )
         hidden += [f"{claim} of {model.name}" for claim in scored if claim not in ids]
     if hidden:
         raise ReportError(f"{run.file} does not list {hidden[0]}, which was scored; run it again")
@@ -104,34 +112,12 @@ def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> Claim
     """Return a claim with what this version's truth table declares, whatever the run says."""
     if model.kind != "control":
         return claim.model_copy(update={"declared": None})
-    handle = _control(run, model)
+    handle = control_handle(model)
     own_suite = run.results.design.suite_sha256 is not None
     spec = design_spec(run.results.design)
     allowed = None if own_suite else declared(handle, claim.id, spec)
     return claim.model_copy(
         update={"declared": None if allowed is None else sorted(map(str, allowed))}
-    )
-
-
-def _control(run: FinishedRun, model: ModelRecord) -> ModelHandle:
-    """Return the embedded control that a model says it is; nothing else is ever loaded.
-
-    Raises
-    ------
-    ReportError
-        If it is none, or not this version's.
-    """
-    try:
-        spec = parse(model.spec)
-        if not spec.scheme and spec.target in EMBEDDED:
-            handle = replace(Registry().resolve(model.spec), name=model.name)
-            if handle.fingerprint == model.fingerprint:
-                return handle
-    except ModelError:
-        pass
-    raise ReportError(
-        f"{run.file}: {model.name!r} is not the control {model.spec!r} of this version; run it "
-        "again"
     )
 
 

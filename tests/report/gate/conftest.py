@@ -106,8 +106,12 @@ def good(runs, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def again(good, tmp_path_factory):
-    """A copy of the good run, elsewhere: a baseline that is alike."""
-    return forge(good, tmp_path_factory.mktemp("again"), lambda content: None)
+    """The good run made an hour earlier, elsewhere: a baseline that is alike."""
+
+    def earlier(content):
+        content["run"]["created"] = "2026-11-19T23:00:00+00:00"
+
+    return forge(good, tmp_path_factory.mktemp("again"), earlier)
 
 
 @pytest.fixture(scope="session")

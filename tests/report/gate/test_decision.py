@@ -1,12 +1,13 @@
 """What cannot be judged, what drifted, and which baselines are refused."""
 
 import json
+from shutil import copytree
 
 import numpy as np
 import pytest
 
 from mit_harness.models.base import Scores
-from mit_harness.report.finished import read_run
+from mit_harness.report.finished import read_run, recomputed
 from mit_harness.report.folder import RESULTS, ReportFolder
 from mit_harness.report.gate.decision import STATUS
 from mit_harness.report.gate.text import (
@@ -63,7 +64,17 @@ def test_a_run_that_cannot_be_read(gates, good, tmp_path):
         (lambda c: c["models"][1].update(kind="user"), "pwm (pwm) is no user"),
         (lambda c: c["models"][1].update(spec="thermo"), "is not the control thermo of this"),
         (lambda c: c["models"][1].update(fingerprint="2"), "is not the control pwm of this"),
+        (lambda c: c["run"]["skipped"].update(compensation="x"), "and skipped for others: x"),
         (lambda c: c["models"][0].update(spec=" "), "spec is empty"),
+        (lambda c: c["models"][0].update(tolerance=6.0), "is 6, and that of py:toys:mine 1e-09"),
+        (
+            lambda c: c["models"][0].update(tolerance=0.1, spec="hf:a/b?dtype=float32"),
+            "is 0.1, and that of hf:a/b?dtype=float32 0.001",
+        ),
+        (
+            lambda c: c["models"][0].update(tolerance=6.0, spec="dnabert2@x"),
+            "is 6, and that of dnabert2@x 1e-09 or 0.001 or 0.02 or 0.1",
+        ),
         (lambda c: c["models"][0]["noise"]["parts"].update(batch=0.5), "and its largest part 0.5"),
         (lambda c: c["models"][0]["noise"].update(nats=9.0), "is 9.0, and its largest part 0.0"),
         (lambda c: c["models"][0]["noise"].update(nats=None), "None, and its largest part 0.0"),
@@ -205,6 +216,34 @@ def test_a_baseline_without_its_file(gates, good, tmp_path):
 def test_a_run_is_not_its_own_baseline(gates, good):
     ((outcome, rule, why),) = gates.stopped(gates.ask(good, {**RAN, "baseline": {}}, good))
     assert (outcome, rule, why) == ("block", "baseline", "it is the very run that is judged")
+
+
+@pytest.mark.parametrize("how", ["copied", "linked"])
+def test_nor_is_a_copy_or_a_link_of_it(gates, good, tmp_path, how):
+    other = tmp_path / "other"
+    if how == "copied":
+        copytree(good, other)
+    else:
+        other.symlink_to(good)
+    ((outcome, _, why),) = gates.stopped(gates.ask(good, {**RAN, "baseline": {}}, other))
+    assert (outcome, why) == ("block", "it is the very run that is judged")
+
+
+def test_ties_that_a_tolerance_invents_do_not_raise_an_interval(gates, runs, tmp_path):
+    """Every number recomputed with the tolerance that is stated, and sealed: still no promotion."""
+    poor, wide, forged = (tmp_path / name for name in ("poor", "wide", "forged"))
+    wide.mkdir()
+    forged.mkdir()
+    runs.write(poor, {"mine": "at-content"}, claims=("compensation",), wobble=3.0)
+    rules = {"claims": {"compensation": {"css": {"min_ci_low": 0.5}}}}
+    assert gates.ask(poor, rules).word == "block"
+    gates.forge(poor, wide, lambda c: c["models"][0].update(tolerance=6.0))
+    run = read_run(wide)
+    again = recomputed(run, run.results.models[0], "compensation")
+    assert again.metrics["css"].ci_low == 0.5
+    record = json.loads(again.model_dump_json())
+    gates.forge(wide, forged, lambda c: c["models"][0].update(claims=[record]))
+    unjudged(gates, forged, "the tolerance of mine is 6", rules)
 
 
 def test_a_claim_of_a_projects_own_cannot_be_gated(gates, make, good, tmp_path):
