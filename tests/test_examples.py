@@ -145,3 +145,10 @@ def test_the_command_of_the_workflow_blocks_what_is_worse(repository: Path):
     decision = (repository / "report" / "gate.md").read_text(encoding="utf-8")
     assert "block" in decision
     assert "scr\\_decoy" in decision
+
+
+def test_the_evals_run_in_a_clone_without_what_only_the_tests_need():
+    """Pytest reads tests/conftest.py there for `--pyargs mit_harness.evals` too."""
+    conftest = Path(__file__).with_name("conftest.py")
+    code = "import runpy, sys; sys.modules['hypothesis'] = None; runpy.run_path(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(conftest)], check=True)

@@ -66,11 +66,10 @@ def _judge(
     with on_stderr().doing("recomputing the run"):
         decision = decide(rules, run)
     typer.echo("\n".join(decision_lines(decision)))
-    folder = out or results_file(run).parent
-    if folder.is_dir():
-        write_decision(decision, folder)
-    elif out is not None:
+    if out is not None and not out.is_dir():
         raise InputError(f"{out} is no folder; make it first")
+    if out is not None or run.exists():  # a mistyped run has no folder to write into
+        write_decision(decision, out or results_file(run).parent)
     if promote is not None and decision.word == "promote":
         _copy(run, decision.run_sha256, promote)
         say(f"promoted: {promote}")

@@ -42,6 +42,16 @@ def rules(tmp_path: Path) -> Path:
     return file
 
 
+def test_a_mistyped_run_leaves_nothing_behind(
+    rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    status, said = gate("nowhere", rules)
+    assert status == 2
+    assert "nowhere cannot be read" in said
+    assert list(tmp_path.iterdir()) == [rules]
+
+
 def test_promote_and_block(run: Path, rules: Path, tmp_path: Path):
     status, said = gate(run, rules, "--out", tmp_path)
     assert (status, said.splitlines()[0]) == (0, "gate: promote (2 of 2 checks pass)")
