@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
@@ -189,12 +189,11 @@ class Project:
     ) -> pytest.RunResult:
         """Run pytest; models are toys by name, or specs.
 
-        Without workers it runs in this process, which is quicker, unless `apart` is asked for.
-        More than a minute in a process of its own is a failure.
+        It runs in this process, which is quicker, unless `apart` is asked for; workers are always
+        processes of their own. More than a minute in a process of its own is a failure.
         """
         words = self._words(args, models)
-        workers = any(a in ("-n", "--tx") and b != "0" for a, b in pairwise(words))
-        if apart or workers:
+        if apart:
             return self.pytester.runpytest_subprocess(*words, timeout=60)
         return self.pytester.runpytest_inprocess(*words)
 

@@ -73,7 +73,7 @@ def test_a_failing_test_that_is_no_eval(project, gated):
 
 def test_a_killed_worker(project, gated):
     project.shipped("motif_effect")
-    result = gated(HOLDS, "-n", "2", models=["killer", "at"])
+    result = gated(HOLDS, "-n", "2", models=["killer", "at"], apart=True)
     assert result.ret == 2
     assert decided(project)["decision"] == "could not judge"
 

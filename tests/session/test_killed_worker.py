@@ -5,7 +5,7 @@ import pytest
 
 @pytest.mark.parametrize("extra", [(), ("--mit-measure-only",)])
 def test_a_killed_worker(project, extra):
-    result = project.toys().run("-n", "2", *extra, models=["killer", "at"])
+    result = project.toys().run("-n", "2", *extra, models=["killer", "at"], apart=True)
     assert result.ret == 1
     project.said(
         result,
@@ -20,13 +20,13 @@ def test_a_killed_worker(project, extra):
 
 def test_batches_that_were_finished_are_kept(project):
     args = ("-n", "1", "--mit-batch-tokens", "500")
-    result = project.toys().run(*args, models=["killer_on_second_call"])
+    result = project.toys().run(*args, models=["killer_on_second_call"], apart=True)
     assert result.ret == 1
     assert project.stored() == {"toys-killer_on_second_call": 5}
 
 
 def test_the_only_worker_is_killed(project):
-    result = project.toys().run("-n", "1", models=["killer"])
+    result = project.toys().run("-n", "1", models=["killer"], apart=True)
     assert result.ret == 1
     project.said(result, "2 of 3 tests were collected but never reported")
 
@@ -42,6 +42,6 @@ if os.environ.get("PYTEST_XDIST_WORKER") in {}:
 @pytest.mark.parametrize("who", [("gw0",), ("gw0", "gw1")])
 def test_workers_killed_while_collecting(project, who):
     project.toys().write(test_dies=DIES.format(who))
-    result = project.run("-n", "2", models=["at"])
+    result = project.run("-n", "2", models=["at"], apart=True)
     assert result.ret not in (0, pytest.ExitCode.INTERNAL_ERROR)
     project.said(result, "worker restarting disabled", "ERROR: ")
