@@ -70,7 +70,9 @@ def test_a_run_becomes_the_baseline_only_where_it_is_promoted(
     assert (status, (base / "scores.parquet").exists()) == (0, True)
     assert f"promoted: {base}" in said
     before = (base / "results.json").read_bytes()
-    assert gate(run, rules, "--baseline", base, "--promote", base)[0] == 0  # may be replaced
+    assert gate(run, rules, "--promote", base)[0] == 0  # may be replaced
+    status, said = gate(run, rules, "--baseline", base)
+    assert (status, "baseline: it is the very run that is judged" in said) == (1, True)
     (base / "results.json").write_bytes(b"{}")
     rules.write_text(HEAD + "[claims.compensation.css]\nmin_ci_low = 0.99\n")
     status, said = gate(run, rules, "--promote", base)
