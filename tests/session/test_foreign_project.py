@@ -99,7 +99,7 @@ def test_evals_of_an_environment_in_the_tree_are_not_theirs(foreign):
     packages.mkdir(parents=True)
     (foreign.path / "env" / "pyvenv.cfg").touch()
     (packages / "test_eval.py").write_text("def test_a(mit_verdict): mit_verdict()\n")
-    result = foreign.run("-n", "2", "-v")
+    result = foreign.run("-n", "2", "-v", apart=True)
     foreign.said(result, "scheduling tests via LoadScheduling", "SEEN main [] [] None")
     assert not foreign.report.exists()
 
