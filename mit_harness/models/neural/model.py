@@ -186,7 +186,7 @@ class NeuralModel:
 
     @property
     def _on_cpu(self) -> bool:
-        return self._device.type == "cpu"
+        return bool(self._device.type == "cpu")
 
     def _release(self) -> None:
         gc.collect()

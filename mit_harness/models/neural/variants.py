@@ -115,7 +115,7 @@ def _size(network: torch.nn.Module) -> int:
 
 
 def _gb(network: torch.nn.Module, dtype: torch.dtype) -> float:
-    return _size(network) * dtype.itemsize / 1e9
+    return _size(network) * int(dtype.itemsize) / 1e9
 
 
 def _named(dtype: torch.dtype) -> str:
