@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from mit_harness.claims.up_position import WRONG
 from mit_harness.promoter.grammar import SIGMA70
 from mit_harness.report.charts import words
 from mit_harness.report.charts.base import WIDTH, CurveChart
@@ -22,6 +23,11 @@ _STYLES = {
 }
 
 
+_UP = SIGMA70["up"].start
+_PLACES = [0, _UP, *(_UP + offset for offset in (*WRONG[:2], WRONG[-1]))]
+"""bp: where the axis has labels: the upstream end, the right place, and some of the wrong ones."""
+
+
 class PlaceChart(CurveChart):
     """A point and its bar for each place; those over a box on the lower edge."""
 
@@ -36,16 +42,16 @@ class PlaceChart(CurveChart):
         known = alt.Chart().transform_filter("isValid(datum.estimate)")
         over = f"datum.mark === '{_OVER}'"
         base = known.transform_filter(f"!({over})")
-        scale = alt.Scale(domain=[-3, 90], nice=False)
+        scale = alt.Scale(domain=[_PLACES[0] - 3, _PLACES[-1] + 3], nice=False)
         x = alt.X("x:Q", scale=scale).title(self.x if columns == 1 else None)
-        x = x.axis(values=[0, 15, 39, 63, 87], grid=False)
+        x = x.axis(values=_PLACES, grid=False)
         y = alt.Y("estimate:Q").title(_Y if columns == 1 else None).axis(tickCount=4)
         colour, shape = styled("mark:N", _STYLES, title="UP element")
         tips = tooltips(interactive, "first base")
         edge = known.transform_filter(over).mark_point(filled=True, size=34, opacity=1)
         layers = [
             zero_rule(),
-            place_rule(SIGMA70["up"].start, scale),
+            place_rule(_UP, scale),
             base.mark_rule(strokeWidth=1.3).encode(
                 x=x, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colour
             ),
