@@ -15,28 +15,29 @@ class DataSet:
         What it is called here.
     file_name
         Its name in the cache folder.
-    urls
-        Where it lies, each tried in turn.
+    url
+        Where it lies.
     sha256
         Of the whole file, in hexadecimal.
     size
         Bytes.
     licence, licence_url
         The terms it is published under.
-    citation
-        What to cite.
+    citation, doi
+        What to cite, and the page by which people find it.
     holds
         What is in it, in a sentence.
     """
 
     name: str
     file_name: str
-    urls: tuple[str, ...]
+    url: str
     sha256: str
     size: int
     licence: str
     licence_url: str
     citation: str
+    doi: str
     holds: str
 
 
@@ -46,17 +47,16 @@ DATA_SETS = {
         DataSet(
             name="lafleur2022",
             file_name="41467_2022_32829_MOESM6_ESM.xlsx",
-            urls=(
-                "https://static-content.springer.com/esm/art%3A10.1038%2Fs41467-022-32829-5/"
-                "MediaObjects/41467_2022_32829_MOESM6_ESM.xlsx",
-            ),
+            url="https://static-content.springer.com/esm/art%3A10.1038%2Fs41467-022-32829-5/"
+            "MediaObjects/41467_2022_32829_MOESM6_ESM.xlsx",
             sha256="0e9547bac007fa2e249107ec1c477d6084891c61a36921af2afcb6bef476a00b",
             size=3513713,
             licence="CC BY 4.0",
             licence_url="https://creativecommons.org/licenses/by/4.0/",
-            citation="La Fleur TL, Hossain A, Salis HM (2022). Automated model-predictive design of "
-            "synthetic promoters to control transcriptional profiles in bacteria. Nature "
-            "Communications 13:5159, supplementary data 6. doi:10.1038/s41467-022-32829-5",
+            citation="La Fleur TL, Hossain A, Salis HM (2022). Automated model-predictive design "
+            "of synthetic promoters to control transcriptional profiles in bacteria. Nature "
+            "Communications 13:5159, supplementary data 6",
+            doi="https://doi.org/10.1038/s41467-022-32829-5",
             holds="47,221 sigma70 promoters with measured and predicted transcription, in six "
             "sheets: La Fleur 5,391, Urtecho 10,898, Hossain 4,350, Pl 2,903, Pr 12,194, "
             "36N 11,485",
