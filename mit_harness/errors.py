@@ -18,6 +18,10 @@ class InputError(MitHarnessError):
     """A sequence, a file or an option that cannot be used."""
 
 
+class FetchError(MitHarnessError):
+    """A data set that cannot be downloaded, or not be kept."""
+
+
 class ModelError(MitHarnessError):
     """A model that is unknown, cannot be loaded, or fails while scoring."""
 

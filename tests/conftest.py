@@ -1,7 +1,7 @@
 """What every test of the harness gets: a store and a report folder of its own, never the user's."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,3 +111,26 @@ def write_run(folder: Path, specs: tuple[str, ...], claims: tuple[str, ...], **f
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRuns:
     """Make finished runs: ``finished_run("pa-pwm", "mine=markov", claims=(...), n=20)``."""
     return FinishedRuns(tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture
+def promoter_set(tmp_path: Path) -> Callable[[], Path]:
+    """Write a small file in the form of RegulonDB's PromoterSet.tsv, of shipped promoters."""
+
+    def made() -> Path:
+        from mit_harness.promoter.natural import shipped
+
+        lines = ["# Release: none", "## Columns:", "# (1) pmId. Promoter identifier"]
+        lines.append("1)pmId\t2)pmName\t3)strand\t4)posTSS\t5)sigmaFactor\t6)pmSequence\t"
+                     "7)pmEvidence\t8)confidenceLevel")  # fmt: skip
+        for promoters in shipped().classes.values():
+            for k, p in enumerate(promoters[:12]):
+                strand = "forward" if p.strand == "+" else "reverse"
+                sure = ("Strong", "Confirmed", "Weak", "")[k % 4]
+                facts = f"RDB{k}\t{p.name}\t{strand}\t{p.tss}\tsigma70\tacgt\t[E]\t{sure}"
+                lines.append(facts)
+        file = tmp_path / "PromoterSet.tsv"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return file
+
+    return made

@@ -1,10 +1,10 @@
 """``mit-harness``: sequences out, scores in, tables from finished runs. No science here."""
 
-from mit_harness.cli import analyses, catalogue, comparing, figures, gate, runs, scores
+from mit_harness.cli import analyses, catalogue, comparing, data, figures, gate, runs, scores
 from mit_harness.cli.app import app, say
 from mit_harness.errors import MitHarnessError
 
-COMMANDS = (catalogue, scores, analyses, runs, comparing, figures, gate)
+COMMANDS = (catalogue, scores, analyses, runs, comparing, figures, gate, data)
 """The modules whose commands `app` holds."""
 
 

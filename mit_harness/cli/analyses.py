@@ -9,6 +9,7 @@ from mit_harness.cli.app import (
     Break,
     N,
     Out,
+    RegulonDB,
     Seed,
     Split,
     app,
@@ -34,13 +35,16 @@ def audit(
     seed: Seed = 42,
     split: Split = "test",
     break_form: Break = "TGTAAT",
+    regulondb: RegulonDB = None,
 ) -> None:
     """Show what tells the groups apart that claims compare, besides the elements' places."""
     from mit_harness.claims.registry import CLAIMS, everything, get_claim
     from mit_harness.progress import on_stderr
     from mit_harness.report.audit import audit_sequences
 
-    spec = design_spec(n, seed, split, break_form)
+    if file is not None and regulondb is not None:
+        raise InputError("--regulondb goes with the benchmark's own sequences, not with a file")
+    spec = design_spec(n, seed, split, break_form, regulondb)
     with on_stderr().doing("designing and comparing sequences"):
         made = everything(spec) if file is None else read_set(file)
         found = audit_sequences(made, map(get_claim, CLAIMS))

@@ -26,6 +26,14 @@ N = Annotated[int, typer.Option("--n", min=1, help="Number of backgrounds, that 
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random choice.")]
 Split = Annotated[Literal["test", "dev"], typer.Option(help="dev: a seed stream to tune on.")]
 Break = Annotated[str, typer.Option("--break", help="Form of every broken -10 box.")]
+RegulonDB = Annotated[
+    Path | None,
+    typer.Option(
+        "--regulondb",
+        metavar="FILE",
+        help="RegulonDB's PromoterSet.tsv, in place of the shipped natural promoters.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="File to write (default: standard output).")]
 
 
@@ -56,20 +64,31 @@ def wrapped(text: str, width: int = WIDTH, indent: int = 0) -> str:
     return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
-def design_spec(n: int, seed: int, split: str, break_form: str) -> "DesignSpec":
-    """Return what decides the sequences.
+def design_spec(
+    n: int, seed: int, split: str, break_form: str, regulondb: Path | None = None
+) -> "DesignSpec":
+    """Return what decides the sequences, and say what was taken from the user's file.
 
     Raises
     ------
     InputError
-        If no -10 box can be broken so.
+        If no -10 box can be broken so, or the file cannot be used.
     """
     from mit_harness.promoter.core import DesignSpec
     from mit_harness.promoter.grammar import SIGMA70
     from mit_harness.promoter.seeds import Seeds
 
     SIGMA70.check_break(break_form)
-    return DesignSpec(n=n, seeds=Seeds(seed, split), break_form=break_form)  # type: ignore[arg-type]
+    natural = None
+    if regulondb is not None:
+        from mit_harness.promoter.regulondb import read_promoter_set
+
+        found = read_promoter_set(regulondb)
+        natural = found.table
+        for note in found.notes:
+            say(f"note: {note}")
+    seeds = Seeds(seed, split)  # type: ignore[arg-type]
+    return DesignSpec(n=n, seeds=seeds, break_form=break_form, natural=natural)
 
 
 def read_set(file: Path, length: int | None = None) -> "SequenceSet":

@@ -5,7 +5,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from mit_harness.cli.app import WIDTH, Break, N, Out, Seed, Split, app, design_spec, say, wrapped
+from mit_harness.cli.app import (
+    WIDTH,
+    Break,
+    N,
+    Out,
+    RegulonDB,
+    Seed,
+    Split,
+    app,
+    design_spec,
+    say,
+    wrapped,
+)
 from mit_harness.errors import InputError
 
 Format = Literal["tsv", "csv", "fasta", "jsonl", "parquet"]
@@ -91,6 +103,7 @@ def design(
     seed: Seed = 42,
     split: Split = "test",
     break_form: Break = "TGTAAT",
+    regulondb: RegulonDB = None,
 ) -> None:
     """Write the sequences to score, the same bytes each time."""
     from mit_harness.claims.registry import everything, get_claim
@@ -99,7 +112,7 @@ def design(
     from mit_harness.promoter.files import write_sequences
     from mit_harness.promoter.natural import promoter_name
 
-    spec = design_spec(n, seed, split, break_form)
+    spec = design_spec(n, seed, split, break_form, regulondb)
     if families and what != "core":
         raise InputError("--families goes with `design core`")
     with on_stderr().doing("designing sequences"):
@@ -110,6 +123,6 @@ def design(
             made = everything(spec)
         else:
             made = get_claim(what).design(spec)
-    names = {"promoter": [promoter_name(item) for item in made]}
+    names = {"promoter": [promoter_name(item, spec.natural) for item in made]}
     write_sequences(made, sys.stdout if out is None else out, format, names)
     say(f"{len(made)} sequences, sha256 {made.sha256}")

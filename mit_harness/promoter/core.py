@@ -6,7 +6,12 @@ from typing import Literal
 
 from mit_harness.promoter.construct import Promoter, promoters
 from mit_harness.promoter.grammar import SIGMA70, Grammar
-from mit_harness.promoter.natural import DERIVATIVES, derivatives, natural_promoters
+from mit_harness.promoter.natural import (
+    DERIVATIVES,
+    NaturalTable,
+    derivatives,
+    natural_promoters,
+)
 from mit_harness.promoter.seeds import Seeds
 from mit_harness.promoter.sequence_set import Item, SequenceSet, make_items
 
@@ -35,6 +40,8 @@ class DesignSpec:
         ``matched`` (ours) or ``published`` (the paper's statistics).
     suite
         The user's own sequences, taken instead of building any.
+    natural
+        Natural promoters in place of the shipped ones.
     """
 
     grammar: Grammar = SIGMA70
@@ -43,10 +50,11 @@ class DesignSpec:
     break_form: str = SIGMA70.break_form
     protocol: Protocol = "matched"
     suite: SequenceSet | None = None
+    natural: NaturalTable | None = None
 
     @property
     def is_default(self) -> bool:
-        """Whether declared verdicts apply: the shipped n, seed, split, break and protocol."""
+        """Whether declared verdicts apply: all is as shipped, natural promoters too."""
         return self == DesignSpec()
 
     def promoters(self, tenths: int = 10) -> tuple[Promoter, ...]:
@@ -94,14 +102,14 @@ def family_names(grammar: Grammar) -> tuple[str, ...]:
     return ("displaced", *single, "shuffled", "dinucleotide", "E_decoy", "H_decoy")
 
 
-def group_size(group: str, n: int) -> int:
+def group_size(group: str, n: int, natural: NaturalTable | None = None) -> int:
     """Return how many sequences a group has when n backgrounds are asked for.
 
     F, G and H are half as many as the others; natural classes end with the table.
     """
     wanted = n // 2 if group in ("F", "G", "H") else n
     if group in NATURAL_CLASSES:
-        return min(wanted, len(natural_promoters(group)))
+        return min(wanted, len(natural_promoters(group, natural)))
     return wanted
 
 
@@ -121,19 +129,20 @@ def build(spec: DesignSpec, groups: Iterable[str]) -> SequenceSet:
     items: list[Item] = []
     makers = _makers(spec.grammar)
     for group in groups:
-        size = group_size(group, spec.n)
+        size = group_size(group, spec.n, spec.natural)
         if group in NATURAL_CLASSES:
-            items += make_items(group, [p.sequence for p in natural_promoters(group)[:size]])
+            made = natural_promoters(group, spec.natural)[:size]
+            items += make_items(group, [p.sequence for p in made])
         elif group in DERIVATIVES:
             items += [
                 item
-                for item in derivatives(spec.break_form, spec.seeds)
+                for item in derivatives(spec.break_form, spec.seeds, spec.natural)
                 if item.group == group and item.index < spec.n
             ]
         else:
-            made = spec.promoters()[:size]
             maker = makers[group]
-            items += make_items(group, [maker(p, spec.seeds, i) for i, p in enumerate(made)])
+            bases = enumerate(spec.promoters()[:size])
+            items += make_items(group, [maker(p, spec.seeds, i) for i, p in bases])
     return SequenceSet.of(items)
 
 

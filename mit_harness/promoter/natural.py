@@ -40,7 +40,8 @@ class NaturalPromoter:
     up_at
         A+T fraction of the 20 bp upstream of the -35 box.
     step
-        Height of the dRNA-seq step at the TSS in LB (Thomason et al. 2015).
+        Height of the dRNA-seq step at the TSS in LB (Thomason et al. 2015); None where the
+        promoter is of another source.
     """
 
     promoter_class: str
@@ -53,7 +54,7 @@ class NaturalPromoter:
     minus10: str
     extended: bool
     up_at: float
-    step: float
+    step: float | None = None
 
     @cached_property
     def sequence(self) -> str:
@@ -88,43 +89,75 @@ DERIVATIVES = (
 """Groups of `derivatives`."""
 
 
+@dataclass(frozen=True)
+class NaturalTable:
+    """Natural promoters in their classes: the shipped ones, or others by the same rules.
+
+    Attributes
+    ----------
+    promoters
+        In the order in which each class is taken.
+    """
+
+    promoters: tuple[NaturalPromoter, ...]
+
+    @cached_property
+    def classes(self) -> dict[str, tuple[NaturalPromoter, ...]]:
+        """The promoters by class."""
+        found: dict[str, list[NaturalPromoter]] = {}
+        for promoter in self.promoters:
+            found.setdefault(promoter.promoter_class, []).append(promoter)
+        return {name: tuple(promoters) for name, promoters in found.items()}
+
+
 @lru_cache(maxsize=1)
-def _table() -> dict[str, tuple[NaturalPromoter, ...]]:
+def shipped() -> NaturalTable:
+    """Return the 250 promoters that come with the package."""
     text = (files(__package__) / "data" / "natural_promoters.tsv").read_text(encoding="ascii")
     lines = (line for line in text.splitlines() if not line.startswith("#"))
-    classes: dict[str, list[NaturalPromoter]] = {}
-    for row in csv.DictReader(lines, delimiter="\t"):
-        promoter = NaturalPromoter(
-            promoter_class=row["class"],
-            name=row["name"],
-            strand=row["strand"],
-            tss=int(row["tss"]),
-            minus10_start=int(row["minus10_start"]),
-            minus35=row["minus35"],
-            spacer=int(row["spacer_bp"]),
-            minus10=row["minus10"],
-            extended=row["extended_minus10"] == "1",
-            up_at=float(row["up_at_fraction"]),
-            step=float(row["drna_seq_step"]),
+    return NaturalTable(
+        tuple(
+            NaturalPromoter(
+                promoter_class=row["class"],
+                name=row["name"],
+                strand=row["strand"],
+                tss=int(row["tss"]),
+                minus10_start=int(row["minus10_start"]),
+                minus35=row["minus35"],
+                spacer=int(row["spacer_bp"]),
+                minus10=row["minus10"],
+                extended=row["extended_minus10"] == "1",
+                up_at=float(row["up_at_fraction"]),
+                step=float(row["drna_seq_step"]),
+            )
+            for row in csv.DictReader(lines, delimiter="\t")
         )
-        classes.setdefault(promoter.promoter_class, []).append(promoter)
-    return {name: tuple(promoters) for name, promoters in classes.items()}
+    )
 
 
-def natural_promoters(promoter_class: str) -> tuple[NaturalPromoter, ...]:
+def natural_promoters(
+    promoter_class: str, table: NaturalTable | None = None
+) -> tuple[NaturalPromoter, ...]:
     """Return the promoters of class ``A``, ``B`` or ``G`` in the table's order.
+
+    Parameters
+    ----------
+    promoter_class
+        ``A``, ``B`` or ``G``.
+    table
+        The shipped one unless given.
 
     Raises
     ------
     InputError
         If there is no such class.
     """
-    table = _table()
-    if promoter_class not in table:
+    classes = (table or shipped()).classes
+    if promoter_class not in classes:
         raise InputError(
-            f"no natural promoters of class {promoter_class!r}{near(promoter_class, list(table))}"
+            f"no natural promoters of class {promoter_class!r}{near(promoter_class, list(classes))}"
         )
-    return table[promoter_class]
+    return classes[promoter_class]
 
 
 def _substitution(promoter: NaturalPromoter, break_form: str) -> tuple[int, str]:
@@ -251,7 +284,9 @@ def decoy_pair(
 
 
 @lru_cache(maxsize=8)
-def derivatives(break_form: str, seeds: Seeds) -> tuple[Item, ...]:
+def derivatives(
+    break_form: str, seeds: Seeds, table: NaturalTable | None = None
+) -> tuple[Item, ...]:
     """Return the matched derivatives of those promoters of class A that have no TGn.
 
     Parameters
@@ -260,6 +295,8 @@ def derivatives(break_form: str, seeds: Seeds) -> tuple[Item, ...]:
         Such as ``"TGTAAT"``; its substitution is applied to each promoter's own -10 box.
     seeds
         Each promoter has its own streams, so no derivative depends on another.
+    table
+        The shipped one unless given.
 
     Returns
     -------
@@ -274,7 +311,7 @@ def derivatives(break_form: str, seeds: Seeds) -> tuple[Item, ...]:
         If the form is unknown.
     """
     groups: dict[str, list[Item]] = {name: [] for name in DERIVATIVES}
-    for index, promoter in enumerate(natural_promoters("A")):
+    for index, promoter in enumerate(natural_promoters("A", table)):
         if promoter.extended:
             continue
         rescued = compensated(promoter, break_form, seeds.rng("natural", index))
@@ -293,11 +330,11 @@ def derivatives(break_form: str, seeds: Seeds) -> tuple[Item, ...]:
     return tuple(item for items in groups.values() for item in items)
 
 
-def promoter_name(item: Item) -> str:
+def promoter_name(item: Item, table: NaturalTable | None = None) -> str:
     """Return the name of the natural promoter that an item was made from, empty if none."""
-    table = _table()
+    classes = (table or shipped()).classes
     letter = item.group.partition("_")[0]
     known = item.group == letter or item.group in DERIVATIVES
-    if letter not in table or not known or item.index >= len(table[letter]):
+    if letter not in classes or not known or item.index >= len(classes[letter]):
         return ""
-    return table[letter][item.index].name
+    return classes[letter][item.index].name

@@ -92,9 +92,9 @@ def read_run(path: Path) -> FinishedRun:
 def verify(run: FinishedRun) -> dict[str, dict[str, ClaimRecord]]:
     """Recompute every shipped claim of a run from its per-item scores.
 
-    The sequences must be those that this version designs (unless they are a user's suite), and
-    every number and verdict must come out as results.json has it, to 1e-6. Claims of a project's
-    own are unknown here, and passed over: see `known_claims`.
+    The sequences must be those that this version designs (unless a file of the user's had a part),
+    and every number and verdict must come out as results.json has it, to 1e-6. Claims of a
+    project's own are unknown here, and passed over: see `known_claims`.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def verify(run: FinishedRun) -> dict[str, dict[str, ClaimRecord]]:
         With the first model, claim and number that does not come out.
     """
     spec = design_spec(run.results.design)
-    if run.results.design.suite_sha256 is None:
+    if run.results.design.is_shipped:
         for claim_id, found in run.items.sequences.items():
             _check_design(run, claim_id, found, spec)
     return {

@@ -113,6 +113,14 @@ class DesignRecord(_Strict):
     split: Literal["test", "dev"]
     break_form: str
     suite_sha256: str | None = None
+    natural_sha256: str | None = Field(
+        default=None, description="of the file of natural promoters, where not the shipped ones"
+    )
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether no sequence came from a file of the user's."""
+        return self.suite_sha256 is None and self.natural_sha256 is None
 
 
 class RunRecord(_Strict):

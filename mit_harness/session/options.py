@@ -51,6 +51,11 @@ OPTIONS = (
     Option("report", "folder for results.json and leaderboard.md (reports/latest)", "DIR"),
     Option("suite", "your own sequences for the eight classes", "FILE"),
     Option(
+        "regulondb",
+        "RegulonDB's PromoterSet.tsv, in place of the shipped natural promoters",
+        "FILE",
+    ),
+    Option(
         "protocol",
         "matched (ours, the default) or the paper's statistics",
         choices=("matched", "published"),

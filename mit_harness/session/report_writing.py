@@ -146,6 +146,7 @@ def _design(run: "EvalRun") -> "DesignRecord":
         split=run.spec.seeds.split,
         break_form=settings.break_form,
         suite_sha256=run.suite.sha256 if run.suite else None,
+        natural_sha256=run.regulondb.sha256 if run.regulondb else None,
     )
 
 

@@ -12,6 +12,7 @@ from mit_harness.models.base import ModelHandle
 from mit_harness.models.registry import Registry
 from mit_harness.progress import Ticker
 from mit_harness.promoter.core import DesignSpec
+from mit_harness.promoter.regulondb import PromoterSet
 from mit_harness.promoter.sequence_set import Item, SequenceSet
 from mit_harness.scoring.engine import LazyModel, ScoreTable, missing, score
 from mit_harness.scoring.noise import RECORDED, UNKNOWN, Noise, keep_noise, known_noise
@@ -86,9 +87,17 @@ class EvalRun:
         return self.settings.read_suite()
 
     @cached_property
+    def regulondb(self) -> PromoterSet | None:
+        """The user's own natural promoters, read when first needed."""
+        return self.settings.read_regulondb()
+
+    @cached_property
     def spec(self) -> DesignSpec:
         """What decides the sequences."""
-        return self.settings.design_spec(None if self.suite is None else self.suite.sequences)
+        return self.settings.design_spec(
+            None if self.suite is None else self.suite.sequences,
+            None if self.regulondb is None else self.regulondb.table,
+        )
 
     @cached_property
     def store(self) -> Store:

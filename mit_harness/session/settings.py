@@ -14,6 +14,8 @@ from mit_harness.session.options import OPTIONS, Option
 if TYPE_CHECKING:
     from mit_harness.models.base import Loading
     from mit_harness.promoter.core import DesignSpec
+    from mit_harness.promoter.natural import NaturalTable
+    from mit_harness.promoter.regulondb import PromoterSet
     from mit_harness.promoter.sequence_set import SequenceSet
 
 
@@ -45,6 +47,7 @@ class Settings:
     claims: tuple[str, ...]
     report: Path
     suite: Path | None
+    regulondb: Path | None
     protocol: str
     n: int
     seed: int
@@ -78,11 +81,16 @@ class Settings:
 
         given = {option.name: _given(config, option) for option in OPTIONS}
         root = config.invocation_params.dir
+        if given["suite"] and given["regulondb"]:
+            raise InputError(
+                "--mit-suite and --mit-regulondb both say what the natural promoters are; give one"
+            )
         return cls(
             models=tuple(given["model"] or ("embedded",)),
             claims=tuple(given["claim"] or ()),
             report=_path(root, given["report"] or "reports/latest"),
             suite=_path(root, given["suite"]) if given["suite"] else None,
+            regulondb=_path(root, given["regulondb"]) if given["regulondb"] else None,
             protocol=given["protocol"] or "matched",
             n=_integer("n", given["n"], DEFAULT_N, 1),
             seed=_integer("seed", given["seed"], 42, 0),
@@ -129,8 +137,24 @@ class Settings:
         sequences, notes = read_sequences(self.suite, length=SIGMA70.length)
         return Suite(sequences, notes, sha256(self.suite.read_bytes()).hexdigest())
 
-    def design_spec(self, suite: "SequenceSet | None") -> "DesignSpec":
-        """Return what decides the sequences, given those of the user's own suite."""
+    def read_regulondb(self) -> "PromoterSet | None":
+        """Return the natural promoters of the user's own file, or None.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be used.
+        """
+        if self.regulondb is None:
+            return None
+        from mit_harness.promoter.regulondb import read_promoter_set
+
+        return read_promoter_set(self.regulondb)
+
+    def design_spec(
+        self, suite: "SequenceSet | None", natural: "NaturalTable | None" = None
+    ) -> "DesignSpec":
+        """Return what decides the sequences, given the user's own, or own natural promoters."""
         from mit_harness.promoter.core import DesignSpec
         from mit_harness.promoter.grammar import SIGMA70
         from mit_harness.promoter.seeds import Seeds
@@ -142,6 +166,7 @@ class Settings:
             break_form=self.break_form,
             protocol=self.protocol,  # type: ignore[arg-type]
             suite=suite,
+            natural=natural,
         )
 
 

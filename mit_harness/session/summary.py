@@ -48,8 +48,9 @@ def notes_of(run: "EvalRun") -> Iterator[str]:
     """Yield what is worth knowing of a run before it begins."""
     from mit_harness.scoring.store import network_filesystem
 
-    for text in run.suite.notes if run.suite else ():
-        yield f"note: {text}"
+    for own in (run.suite, run.regulondb):
+        for text in own.notes if own else ():
+            yield f"note: {text}"
     if kind := network_filesystem(run.settings.store):
         yield (
             f"warning: the score store lies on {kind}; SQLite's log is not safe over a network: "

@@ -13,6 +13,7 @@ VALUES = {
     "claim": (("compensation",), ("motif_effect",), ("natural_motif",)),
     "report": ("a", "b", "c"),
     "suite": ("a.tsv", "b.tsv", "c.tsv"),
+    "regulondb": ("a.tsv", "b.tsv", "c.tsv"),
     "protocol": ("published", "matched", "published"),
     "n": (7, 8, 9),
     "seed": (7, 8, 9),

@@ -112,7 +112,7 @@ def _allowed(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> frozen
     if model.kind != "control" or misnamed(model):
         return None
     spec = design_spec(run.results.design)
-    if run.results.design.suite_sha256 is not None and not _as_designed(run, claim.id, spec):
+    if not run.results.design.is_shipped and not _as_designed(run, claim.id, spec):
         return None
     allowed = declared(control_handle(model), claim.id, spec)
     return None if allowed is None else frozenset(map(str, allowed))

@@ -56,7 +56,16 @@ def to_csv(board: Board) -> str:
 def _row_columns(metrics: list[str], claims: list[str]) -> list[str]:
     return [
         *("source", "model", "spec", "kind", "method", "revision", "fingerprint", "dtype"),
-        *("noise_floor", "date", "harness", "protocol", "n", "seed", "suite_sha256"),
+        *(
+            "noise_floor",
+            "date",
+            "harness",
+            "protocol",
+            "n",
+            "seed",
+            "suite_sha256",
+            "natural_sha256",
+        ),
         *("claims_held", "claims_judged"),
         *(column for name in metrics for column in (name, f"{name}_ci_low", f"{name}_ci_high")),
         *(f"{part}:{claim}" for claim in claims for part in ("verdict", "version")),
@@ -83,6 +92,7 @@ def _row(
         "n": design.n,
         "seed": design.seed,
         "suite_sha256": design.suite_sha256,
+        "natural_sha256": design.natural_sha256,
         "claims_held": held(model),
         "claims_judged": sum(claim.verdict != "measured" for claim in model.claims),
     }

@@ -113,9 +113,8 @@ def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> Claim
     if model.kind != "control":
         return claim.model_copy(update={"declared": None})
     handle = control_handle(model)
-    own_suite = run.results.design.suite_sha256 is not None
     spec = design_spec(run.results.design)
-    allowed = None if own_suite else declared(handle, claim.id, spec)
+    allowed = declared(handle, claim.id, spec) if run.results.design.is_shipped else None
     return claim.model_copy(
         update={"declared": None if allowed is None else sorted(map(str, allowed))}
     )

@@ -140,6 +140,7 @@ def _dataset_args(board: Board, model: ModelRecord, claim: ClaimRecord) -> dict[
         seed=design.seed,
         break_form=design.break_form,
         suite_sha256=design.suite_sha256,
+        natural_sha256=design.natural_sha256,
         mit_harness=" ".join(harnesses(board, model)),
         date=" ".join(dates(board, model)),
         model_revision=model.revision,

@@ -134,6 +134,8 @@ def reasons(models: Sequence[ModelRecord]) -> list[tuple[str, str, str]]:
 def describe_design(design: DesignRecord) -> str:
     """Return what decided the sequences, in one line."""
     suite = f", suite sha256 {design.suite_sha256[:12]}" if design.suite_sha256 else ""
+    if design.natural_sha256:
+        suite += f", natural promoters sha256 {design.natural_sha256[:12]}"
     return (
         f"protocol {design.protocol}, n = {design.n}, seed {design.seed}, split {design.split}, "
         f"broken box {design.break_form}{suite}"
