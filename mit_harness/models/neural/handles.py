@@ -46,8 +46,8 @@ to be off by 0.10 nats in a difference, log-softmax in float32; float16 has thre
 eighth of that, doubled. float64 is as exact as the models that compute in it without a network.
 
 Reading common beginnings once (``share``) is one more order of summation, and is not done by a
-network whose scores it changes by more than `sharing.NATS`: 1e-4 nats for 100 tokens in float32. That
-is within what batches differ by, so it is no part of the fingerprint, as batch and device are none."""
+network whose scores it changes by more than `sharing.NATS`: 1e-4 nats for 100 tokens in float32.
+Batches differ by as much, so it is no part of the fingerprint, as batch and device are none."""
 
 
 _COMMIT_FLOPS = 2e13
