@@ -80,10 +80,13 @@ class ScoreTable:
 def batches(sequences: Iterable[str], batch_tokens: int) -> Iterator[list[str]]:
     """Yield batches of equally long sequences, shortest first, within a budget of tokens each.
 
+    Within a length they are in alphabetical order, so that a model that reads a common beginning
+    once (`mit_harness.models.neural.sharing`) finds it within a batch.
+
     A sequence longer than the budget is a batch of its own.
     """
     batch: list[str] = []
-    for sequence in sorted(sequences, key=len):  # stable: the caller's order within a length
+    for sequence in sorted(sequences, key=lambda sequence: (len(sequence), sequence)):
         room = batch_tokens // len(sequence)
         if batch and (len(batch) >= room or len(batch[0]) != len(sequence)):
             yield batch

@@ -13,6 +13,9 @@ _HIDDEN = 5
 _TABLES = 3
 """Tensors of the size of logits or attention weights alive at once: a copy, and exponentials."""
 
+_CACHES = 2
+"""Caches alive at once: of a level and, layer by layer, of the one that continues it."""
+
 
 @dataclass(frozen=True)
 class TokenCost:
@@ -35,7 +38,7 @@ class TokenCost:
     heads: int
     size: int
 
-    def tokens(self, length: int, share: float) -> int:
+    def tokens(self, length: int, share: float, cached: int = 0) -> int:
         """Return the most tokens of a batch; never less than one row.
 
         Parameters
@@ -44,11 +47,14 @@ class TokenCost:
             Tokens of one row.
         share
             Of the tokens, for which logits are made.
+        cached
+            Bytes that a cache keeps of a token, where common beginnings are read once.
         """
         body = _HIDDEN * self.width + _TABLES * self.heads * length
         # Logits are made when the layers are done. log-softmax is in float32 at least.
         head = _TABLES * self.vocabulary * share * max(self.size, 4) / self.size
-        return max(length, int(BATCH_BYTES / (self.size * max(body, head, 1))))
+        token = self.size * max(body, head, 1) + _CACHES * cached
+        return max(length, int(BATCH_BYTES / token))
 
 
 def token_cost(network: object, vocabulary: int) -> TokenCost | None:

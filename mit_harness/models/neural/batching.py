@@ -79,7 +79,14 @@ class Batcher:
     def __post_init__(self) -> None:
         self.budget = min(self.budget, self.most)
 
-    def run(self, rows: int, length: int, step: Step, most: int | None = None) -> Floats:
+    def run(
+        self,
+        rows: int,
+        length: int,
+        step: Step,
+        most: int | None = None,
+        work: Callable[[slice], int] | None = None,
+    ) -> Floats:
         """Return what `step` gives for `rows` rows of `length` tokens each, shape (rows,).
 
         Parameters
@@ -88,6 +95,9 @@ class Batcher:
             What is to be run.
         most
             Tokens that a batch of these rows never exceeds, but for one row that is longer.
+        work
+            Tokens of a slice that are really read, by which sizes are compared; all of them
+            unless given.
 
         Raises
         ------
@@ -108,7 +118,9 @@ class Batcher:
                 self._shrink(size, length, lack)
                 continue
             if size == room and self.budget <= ceiling:
-                self._measure(size * length, max(self.clock() - begun, 1e-9), ceiling)
+                seconds = max(self.clock() - begun, 1e-9)
+                read = size * length if self.settled or work is None else work(batch)
+                self._measure(read, seconds, ceiling)
             done = batch.stop
         return values
 

@@ -1,7 +1,7 @@
 """Logits of chosen positions only: the head is spared whatever nobody scores."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -16,7 +16,7 @@ _CLOSE = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 2e-2, torch.b
 class Network(Protocol):
     """What is asked of a network; a torch module that takes ids is one."""
 
-    def __call__(self, ids: Tensor, /, **options: Tensor) -> object:
+    def __call__(self, ids: Tensor, /, **options: Any) -> object:  # noqa: ANN401 - a cache too
         """Return logits, shape (n, L, V), of ids, shape (n, L), or an output that holds them."""
         ...
 
@@ -65,6 +65,36 @@ class ScoredLogits:
     def full(self, ids: Tensor) -> Tensor:
         """Return logits, shape (n, L, V), of ids, shape (n, L)."""
         return _logits(self._forward(ids))
+
+    def resumed(
+        self, ids: Tensor, rows: Tensor, positions: Tensor, cache: object, before: int
+    ) -> tuple[Tensor, object]:
+        """Return logits, shape (m, V), at places of ids that continue a cache, and the cache grown.
+
+        Parameters
+        ----------
+        ids, rows, positions
+            As of a call, which has to come first.
+        cache
+            Of n rows, such as the network's last; None for none. It may be changed.
+        before
+            Tokens that it holds of each row.
+
+        Raises
+        ------
+        TypeError
+            If the network gives no cache back.
+        """
+        options: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
+        if self._attention_mask:
+            options["attention_mask"] = ids.new_ones(len(ids), before + ids.shape[1])
+        cut = _kept(_base(self._network), rows, positions) if self.separable else nullcontext()
+        with cut:
+            output = self._network(ids, **options)
+        logits, grown = _logits(output), getattr(output, "past_key_values", None)
+        if grown is None:
+            raise TypeError("the network gives no keys and values back")
+        return logits[0] if self.separable else logits[rows, positions], grown
 
     def _forward(self, ids: Tensor) -> object:
         # By position: networks of remote code do not agree on the argument's name.

@@ -1,6 +1,7 @@
 """A neural genomic language model: sequences in, log-likelihoods in nats out."""
 
 import gc
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -18,6 +19,8 @@ from mit_harness.models.neural.causal import causal_scores
 from mit_harness.models.neural.flanks import LikelihoodKind
 from mit_harness.models.neural.logits import Network, ScoredLogits
 from mit_harness.models.neural.masked import masked_scores
+from mit_harness.models.neural.prefix_tree import in_order
+from mit_harness.models.neural.sharing import PrefixSharing
 from mit_harness.models.neural.tokens import Encoded, Encoder, Tokenizer, named
 from mit_harness.promoter.alphabet import reverse_complement
 
@@ -83,11 +86,16 @@ class NeuralModel:
         Most tokens in a batch; found by measuring unless given.
     attention_mask
         Whether the network insists on a mask; it is all ones.
+    share
+        Whether a causal model reads common beginnings once (`PrefixSharing`). None: where that was
+        measured to be faster and the same to 1e-4 nats: on a CPU, in float32 and float64.
 
     Attributes
     ----------
     batcher
         What the batch size has become.
+    sharing
+        None where nothing is to be shared.
     """
 
     def __init__(
@@ -105,6 +113,7 @@ class NeuralModel:
         prefix: str = "",
         batch_tokens: int | None = None,
         attention_mask: bool = False,
+        share: bool | None = None,
     ) -> None:
         if kind not in ("causal", "masked") or strand not in ("forward", "reverse", "mean"):
             raise ModelError(
@@ -123,6 +132,7 @@ class NeuralModel:
         self._logits: ScoredLogits | None = ScoredLogits(
             _ready(network, self._device), attention_mask=attention_mask
         )
+        self.sharing = self._shares(network, share)
         start, most = _CPU_TOKENS if self._on_cpu else _DEVICE_TOKENS
         self.batcher = Batcher(start, batch_tokens or most, self._release)
         # Elsewhere a lack of memory is an error, after which the batch is halved.
@@ -146,6 +156,9 @@ class NeuralModel:
             self._check(bucket, sequences)
         values = np.zeros(len(sequences), dtype=np.float64)
         with torch.inference_mode():
+            if self.sharing is not None and buckets:
+                longest = max(buckets, key=lambda bucket: bucket.ids.shape[1])
+                self.sharing.tried(longest.ids, longest.scored, self._device)
             for bucket in buckets:
                 np.add.at(values, bucket.owners, self._score(logits, bucket, sequences))
         counts = np.array([[(e.tokens, e.bases) for e in made] for made in passes])
@@ -173,20 +186,35 @@ class NeuralModel:
         return variants(self, self._open())
 
     def twin(self, logits: ScoredLogits, batcher: Batcher, device: str | None = None) -> Self:
-        """Return a model that reads and scores as this one does, by another network or batcher."""
+        """Return a model that scores as this one does, by another network or batcher.
+
+        It shares no prefix: what sharing does to a score is then part of the noise floor.
+        """
         made = copy(self)
-        made._logits, made.batcher = logits, batcher
+        made._logits, made.batcher, made.sharing = logits, batcher, None
         made._device = self._device if device is None else torch.device(device)
         return made
 
     def close(self) -> None:
         """Release the network and its device's memory."""
-        self._logits = None
+        self._logits = self.sharing = None
         self._release()
 
     @property
     def _on_cpu(self) -> bool:
         return bool(self._device.type == "cpu")
+
+    def _shares(self, network: Network, share: bool | None) -> PrefixSharing | None:
+        """Return what shares prefixes, if they are to be shared."""
+        if self._kind != "causal" or self._logits is None or share is False:
+            return None
+        if share is None:
+            weights = network.parameters() if isinstance(network, torch.nn.Module) else ()
+            wide = {p.dtype for p in weights} <= {torch.float32, torch.float64}
+            if not (self._on_cpu and wide):
+                return None
+        level = logging.WARNING if share else logging.INFO
+        return PrefixSharing(self._logits, self._vocabulary, level)
 
     def _release(self) -> None:
         gc.collect()
@@ -234,19 +262,25 @@ class NeuralModel:
 
     def _score(self, logits: ScoredLogits, bucket: Bucket, sequences: Sequence[str]) -> Floats:
         """Return the score of each input of a bucket, shape (n,)."""
-        ids = torch.as_tensor(bucket.ids, device=self._device)
-        size = 1 if self._kind == "causal" else len(bucket.scored)
+        sharing = None if self.sharing is None or self.sharing.off else self.sharing
+        device = self._device
+        order = np.arange(len(bucket.ids)) if sharing is None else in_order(bucket.ids)
+        chosen, scored = bucket.ids[order], bucket.scored
+        ids = torch.as_tensor(chosen, device=device)
+        size = 1 if self._kind == "causal" else len(scored)
 
         def step(batch: slice) -> Floats:
-            if self._kind == "causal":
-                found = causal_scores(logits, ids[batch], bucket.scored, self._vocabulary)
+            if sharing is not None:
+                found = sharing.scores(chosen[batch], scored, device)
+            elif self._kind == "causal":
+                found = causal_scores(logits, ids[batch], scored, self._vocabulary)
             else:
-                copies = torch.arange(batch.start, batch.stop, device=self._device)
-                rows, positions = copies // size, bucket.scored.start + copies % size
+                copies = torch.arange(batch.start, batch.stop, device=device)
+                rows, positions = copies // size, scored.start + copies % size
                 found = masked_scores(logits, ids, rows, positions, self._mask_id, self._vocabulary)
             wrong = np.flatnonzero(~np.isfinite(found))
             if len(wrong):
-                owner = bucket.owners[(batch.start + wrong[0]) // size]
+                owner = bucket.owners[order[(batch.start + wrong[0]) // size]]
                 raise ModelError(
                     f"the model gives sequence {named(sequences[owner])} the log-probability "
                     f"{found[wrong[0]]}: its weights or its dtype are not usable"
@@ -255,9 +289,12 @@ class NeuralModel:
 
         length = ids.shape[1]
         share = 1 / length if self._kind == "masked" and logits.separable else 1.0
-        most = None if self._cost is None else self._cost.tokens(length, share)
-        found = self.batcher.run(len(ids) * size, length, step, most)
-        values: Floats = found.reshape(len(ids), size).sum(axis=1)
+        cached = 0 if sharing is None else sharing.token_bytes
+        most = None if self._cost is None else self._cost.tokens(length, share, cached)
+        work = None if sharing is None else (lambda batch: sharing.work(chosen[batch], scored))
+        found = self.batcher.run(len(ids) * size, length, step, most, work)
+        values = np.empty(len(ids), dtype=np.float64)
+        values[order] = found.reshape(len(ids), size).sum(axis=1)
         return values
 
 

@@ -14,11 +14,13 @@ Strand = Literal["forward", "reverse", "mean"]
 Dtype = Literal["float32", "bfloat16", "float16", "float64"]
 Chosen = TypeVar("Chosen")
 
-KEYS = ("kind", "strand", "context", "frames", "dtype", "device", "tokenizer")
+KEYS = ("kind", "strand", "context", "frames", "dtype", "device", "tokenizer", "share")
 """Every option of an ``hf:`` spec or a preset."""
 
 LARGEST_CONTEXT = 100_000
 LARGEST_FRAMES = 32
+
+_SHARE = {"on": True, "off": False}
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -75,6 +77,8 @@ class NeuralOptions:
         ``auto`` takes a GPU where there is one.
     tokenizer
         Where another tokenizer lies, as in an ``hf:`` spec; None: beside the weights.
+    share
+        Whether common beginnings are read once; None: where that is known to be faster.
     """
 
     kind: LikelihoodKind | None = None
@@ -84,6 +88,7 @@ class NeuralOptions:
     dtype: Dtype = "float32"
     device: str = "auto"
     tokenizer: Source | None = None
+    share: bool | None = None
 
     def flank(self, kind: LikelihoodKind) -> int:
         """Return the bp of flank for a model of that kind."""
@@ -136,6 +141,7 @@ def read_options(
         dtype=_choice(options, "dtype", get_args(Dtype), text) or "float32",
         device=chosen_device,
         tokenizer=parse_source(options["tokenizer"], text) if "tokenizer" in options else None,
+        share=_SHARE.get(_choice(options, "share", ("on", "off"), text) or ""),
     )
 
 

@@ -56,17 +56,17 @@ def test_what_is_no_module_has_no_known_cost(model, sequences):
 def test_a_batch_never_holds_more_than_it_may(model, sequences, monkeypatch):
     from mit_harness.models.neural import batch_memory
 
-    made, sizes, run = model("llama", context=0), [], Batcher.run
+    made, sizes, run = model("llama", context=0, share=False), [], Batcher.run
     texts = sequences(40, 50)
     expected = made.score(texts).values
     monkeypatch.setattr(batch_memory, "BATCH_BYTES", 5 * 32 * 4 * 51 * 3)  # three rows of 51 tokens
 
-    def watched(self, rows, length, step, most=None):
+    def watched(self, rows, length, step, *more):
         def counted(batch):
             sizes.append(batch.stop - batch.start)
             return step(batch)
 
-        return run(self, rows, length, counted, most)
+        return run(self, rows, length, counted, *more)
 
     monkeypatch.setattr(Batcher, "run", watched)
     np.testing.assert_allclose(made.score(texts).values, expected, rtol=0, atol=1e-3)

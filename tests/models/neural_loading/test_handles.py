@@ -80,6 +80,7 @@ def test_every_part_of_the_key_changes_it(tiny: Any) -> None:
     }
     assert len(changed | {plain}) == 9
     assert handle(f"hf:{folder}?device=cpu").fingerprint == plain  # rounding is the tolerance's
+    assert handle(f"hf:{folder}?share=off").fingerprint == plain  # as is what sharing rounds
     assert str(folder) not in plain
 
 

@@ -21,6 +21,11 @@ def test_defaults() -> None:
     assert options.flank("masked") == 48
 
 
+def test_share_is_on_or_off_or_left_to_the_model() -> None:
+    found = [read_options(spec(**given)).share for given in ({}, {"share": "on"}, {"share": "off"})]
+    assert found == [None, True, False]
+
+
 def test_every_option() -> None:
     options = read_options(
         spec(
@@ -31,10 +36,11 @@ def test_every_option() -> None:
             dtype="bfloat16",
             device="cuda:1",
             tokenizer=f"lab/other@{COMMIT}",
+            share="on",
         )
     )
     assert options == NeuralOptions(
-        "masked", "mean", 0, 6, "bfloat16", "cuda:1", Source("lab/other", COMMIT)
+        "masked", "mean", 0, 6, "bfloat16", "cuda:1", Source("lab/other", COMMIT), True
     )
     assert options.flank("masked") == 0
 
@@ -52,6 +58,7 @@ def test_what_the_spec_says_comes_before_what_the_run_says() -> None:
         ({"strnd": "mean"}, "no option 'strnd'; did you mean 'strand'?"),
         ({"zzz": "1"}, "no option 'zzz'; known: context, device,"),
         ({"kind": "Causal"}, "kind is causal or masked, not 'Causal'"),
+        ({"share": "yes"}, "share is on or off, not 'yes'"),
         ({"strand": "both"}, "strand is forward or reverse or mean, not 'both'"),
         ({"dtype": "int8"}, "dtype is float32 or bfloat16 or float16 or float64, not 'int8'"),
         ({"context": "-1"}, "context is a whole number, 0 to 100000, not '-1'"),
