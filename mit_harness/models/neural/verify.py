@@ -75,7 +75,11 @@ def refuse_strangers(
     ModelError
         See `verify`.
     """
-    lone = [slot for slot in placed.unfilled() if not may_be_absent(slot)]
+    lone = [
+        slot
+        for slot in placed.unfilled()
+        if not may_be_absent(slot) and not _is_unread(slot, network)
+    ]
     if lone:
         raise ModelError(
             f"{name}: the file does not hold {_listed([slot.name for slot in lone])}, which would "
@@ -101,6 +105,15 @@ def may_be_absent(slot: Slot) -> bool:
     if UNSCORED.search(slot.name):
         return True
     return not slot.is_parameter and COMPUTED.search(slot.name) is not None
+
+
+def _is_unread(slot: Slot, network: nn.Module) -> bool:
+    """Tell whether a network has a tensor that it never reads.
+
+    transformers before 4.48 gives an Esm with rotary positions a table of absolute ones, too.
+    """
+    kind = getattr(getattr(network, "config", None), "position_embedding_type", None)
+    return kind == "rotary" and slot.name.endswith(".position_embeddings.weight")
 
 
 def tensors(headers: Mapping[str, TensorInfo], name: str) -> Iterator[tuple[str, Tensor]]:

@@ -225,3 +225,19 @@ def _resident_bytes(path: Path) -> int:
         elif inside and line.startswith("Rss:"):
             held += int(line.split()[1]) * 1024
     return held
+
+
+def test_a_table_of_positions_that_rotary_positions_never_read_may_be_absent(tiny: Any) -> None:
+    config = transformers.EsmConfig(
+        vocab_size=7, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=8, position_embedding_type="rotary", pad_token_id=1, mask_token_id=2,
+    )  # fmt: skip
+    network = transformers.EsmForMaskedLM(config)
+    table = torch.nn.Embedding(4, 8)  # what transformers before 4.48 makes all the same
+    folder = Path(tiny.save("esm")[0]).parent / "rotary"
+    network.save_pretrained(folder)
+    network.esm.embeddings.position_embeddings = table
+    verify(network, weight_files(folder), "x")
+    network.config.position_embedding_type = "absolute"
+    with pytest.raises(ModelError, match="position_embeddings"):
+        verify(network, weight_files(folder), "x")
