@@ -17,7 +17,7 @@ from mit_harness.models.neural.batching import Batcher
 from mit_harness.models.neural.causal import causal_scores
 from mit_harness.models.neural.flanks import LikelihoodKind
 from mit_harness.models.neural.logits import Network, ScoredLogits
-from mit_harness.models.neural.masked import masked_scores
+from mit_harness.models.neural.masked import hidden_positions, masked_scores
 from mit_harness.models.neural.tokens import Encoded, Encoder, Tokenizer, named
 from mit_harness.promoter.alphabet import reverse_complement
 
@@ -63,7 +63,7 @@ class NeuralModel:
         Its transformers tokenizer.
     kind
         ``causal``: sum of log p(token | earlier tokens). ``masked``: sum of log p(token | all
-        others), one masked token at a time.
+        others), one masked token at a time unless `masks` says otherwise.
     device
         Such as ``"cpu"``, ``"cuda:0"`` or ``"mps"``; the network is moved there.
     strand
@@ -79,6 +79,10 @@ class NeuralModel:
         padding of the matrix.
     lower_case, prefix
         How the model wants its text; see `Encoder`.
+    masks
+        Of a masked model: passes of one sequence at most. Every `masks`-th scored token is masked
+        at once, so each is predicted without those either: an approximation wherever there are
+        more tokens than passes. None: a pass for every token.
     batch_tokens
         Most tokens in a batch; found by measuring unless given.
     attention_mask
@@ -103,6 +107,7 @@ class NeuralModel:
         vocabulary: int | None = None,
         lower_case: bool = False,
         prefix: str = "",
+        masks: int | None = None,
         batch_tokens: int | None = None,
         attention_mask: bool = False,
     ) -> None:
@@ -111,8 +116,14 @@ class NeuralModel:
                 f"kind {kind!r} or strand {strand!r} is unknown; a kind is 'causal' or 'masked', "
                 "a strand 'forward', 'reverse' or 'mean'"
             )
+        if masks is not None and (masks < 1 or kind == "causal"):
+            raise ModelError(
+                f"masks={masks} of a {kind} model: it is the number of passes, at least 1, in "
+                "which a masked model hides every token once"
+            )
         self._kind = kind
         self._strand = strand
+        self._masks = masks
         self._encoder = Encoder(
             tokenizer, kind, context, frames, lower_case=lower_case, prefix=prefix
         )
@@ -158,9 +169,8 @@ class NeuralModel:
 
         Flanks, special tokens and, of a masked model, every masked copy count.
         """
-        copies = 1 if self._kind == "causal" else None
         read = [
-            [len(e.ids) * (copies or e.tokens) for e in made] for made in self._passes(sequences)
+            [len(e.ids) * self._copies(e.scored) for e in made] for made in self._passes(sequences)
         ]
         shaped = np.array(read, dtype=np.int64).reshape(len(read), len(sequences))
         total: Ints = shaped.sum(axis=0)
@@ -194,6 +204,12 @@ class NeuralModel:
             torch.cuda.empty_cache()
         elif self._device.type == "mps":
             torch.mps.empty_cache()
+
+    def _copies(self, scored: range) -> int:
+        """Return how many rows the network reads of one input."""
+        if self._kind == "causal":
+            return 1
+        return len(scored) if self._masks is None else min(self._masks, len(scored))
 
     def _passes(self, sequences: Sequence[str]) -> list[list[Encoded]]:
         """Return what is read of every sequence, once for each strand and frame."""
@@ -235,15 +251,17 @@ class NeuralModel:
     def _score(self, logits: ScoredLogits, bucket: Bucket, sequences: Sequence[str]) -> Floats:
         """Return the score of each input of a bucket, shape (n,)."""
         ids = torch.as_tensor(bucket.ids, device=self._device)
-        size = 1 if self._kind == "causal" else len(bucket.scored)
+        size = self._copies(bucket.scored)
 
         def step(batch: slice) -> Floats:
             if self._kind == "causal":
                 found = causal_scores(logits, ids[batch], bucket.scored, self._vocabulary)
             else:
                 copies = torch.arange(batch.start, batch.stop, device=self._device)
-                rows, positions = copies // size, bucket.scored.start + copies % size
-                found = masked_scores(logits, ids, rows, positions, self._mask_id, self._vocabulary)
+                places = hidden_positions(copies % size, size, bucket.scored)
+                found = masked_scores(
+                    logits, ids, copies // size, places, self._mask_id, self._vocabulary
+                )
             wrong = np.flatnonzero(~np.isfinite(found))
             if len(wrong):
                 owner = bucket.owners[(batch.start + wrong[0]) // size]
@@ -254,7 +272,8 @@ class NeuralModel:
             return found
 
         length = ids.shape[1]
-        share = 1 / length if self._kind == "masked" and logits.separable else 1.0
+        hidden = -(-len(bucket.scored) // size)
+        share = hidden / length if self._kind == "masked" and logits.separable else 1.0
         most = None if self._cost is None else self._cost.tokens(length, share)
         found = self.batcher.run(len(ids) * size, length, step, most)
         values: Floats = found.reshape(len(ids), size).sum(axis=1)

@@ -14,11 +14,12 @@ Strand = Literal["forward", "reverse", "mean"]
 Dtype = Literal["float32", "bfloat16", "float16", "float64"]
 Chosen = TypeVar("Chosen")
 
-KEYS = ("kind", "strand", "context", "frames", "dtype", "device", "tokenizer")
+KEYS = ("kind", "strand", "context", "frames", "masks", "dtype", "device", "tokenizer")
 """Every option of an ``hf:`` spec or a preset."""
 
 LARGEST_CONTEXT = 100_000
 LARGEST_FRAMES = 32
+LARGEST_MASKS = 100_000
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -75,6 +76,8 @@ class NeuralOptions:
         ``auto`` takes a GPU where there is one.
     tokenizer
         Where another tokenizer lies, as in an ``hf:`` spec; None: beside the weights.
+    masks
+        Of a masked model: forward passes of a sequence at most; None: one for every token.
     """
 
     kind: LikelihoodKind | None = None
@@ -84,6 +87,7 @@ class NeuralOptions:
     dtype: Dtype = "float32"
     device: str = "auto"
     tokenizer: Source | None = None
+    masks: int | None = None
 
     def flank(self, kind: LikelihoodKind) -> int:
         """Return the bp of flank for a model of that kind."""
@@ -101,6 +105,7 @@ def read_options(
     device: str | None = None,
     dtype: str | None = None,
     context: int | None = None,
+    masks: int | None = None,
 ) -> NeuralOptions:
     """Return the checked options of a spec; what it does not say is taken from the run.
 
@@ -110,6 +115,8 @@ def read_options(
         Its own options come first.
     device, dtype, context
         The run's (``--mit-device``, ``--mit-dtype``; the published protocol has context 0).
+    masks
+        The model's own default.
 
     Raises
     ------
@@ -133,6 +140,7 @@ def read_options(
         strand=_choice(options, "strand", get_args(Strand), text) or "forward",
         context=_whole(options, "context", 0, LARGEST_CONTEXT, text, context),
         frames=_whole(options, "frames", 1, LARGEST_FRAMES, text, 1) or 1,
+        masks=_whole(options, "masks", 1, LARGEST_MASKS, text, masks),
         dtype=_choice(options, "dtype", get_args(Dtype), text) or "float32",
         device=chosen_device,
         tokenizer=parse_source(options["tokenizer"], text) if "tokenizer" in options else None,

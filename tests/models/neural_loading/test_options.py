@@ -31,10 +31,11 @@ def test_every_option() -> None:
             dtype="bfloat16",
             device="cuda:1",
             tokenizer=f"lab/other@{COMMIT}",
+            masks="10",
         )
     )
     assert options == NeuralOptions(
-        "masked", "mean", 0, 6, "bfloat16", "cuda:1", Source("lab/other", COMMIT)
+        "masked", "mean", 0, 6, "bfloat16", "cuda:1", Source("lab/other", COMMIT), 10
     )
     assert options.flank("masked") == 0
 
@@ -54,6 +55,8 @@ def test_what_the_spec_says_comes_before_what_the_run_says() -> None:
         ({"kind": "Causal"}, "kind is causal or masked, not 'Causal'"),
         ({"strand": "both"}, "strand is forward or reverse or mean, not 'both'"),
         ({"dtype": "int8"}, "dtype is float32 or bfloat16 or float16 or float64, not 'int8'"),
+        ({"masks": "0"}, "masks is a whole number, 1 to 100000, not '0'"),
+        ({"masks": "all"}, "masks is a whole number"),
         ({"context": "-1"}, "context is a whole number, 0 to 100000, not '-1'"),
         ({"context": "1e3"}, "context is a whole number"),
         ({"context": "\u0663"}, "context is a whole number"),
