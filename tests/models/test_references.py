@@ -1,9 +1,10 @@
-"""The reference language models of the package: named, known without loading, left out in a line."""
+"""The reference language models of the package: known without loading, left out in one line."""
 
 import json
 import struct
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -202,3 +203,14 @@ def test_the_shipped_checkpoints_are_whole_small_and_known_without_torch():
         "assert not {'torch', 'transformers'} & {*sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_wheel_takes_every_file_of_a_checkpoint():
+    """The wheel itself is looked into by `tox -e wheel`."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["mit_harness.models"]
+    package = Path(references.__file__).parent
+    for model in REFERENCES.values():
+        for name in FILES:
+            file = (model.folder / name).relative_to(package)
+            assert any(file.match(pattern) for pattern in patterns), file
