@@ -43,6 +43,8 @@ eighth of that, doubled. float64 is as exact as the models that compute in it wi
 
 _COMMIT_FLOPS = 2e13
 """Work between two commits to the store: minutes on a slow CPU, a second on a GPU."""
+_COMMIT_TOKENS = 1_000_000
+"""Tokens between two commits at most: small networks are slower than their size says."""
 _READ_TOKENS = 2
 """Tokens that one pass reads for each base: a hundred of the sequence, as many of its flanks."""
 _MASKED_TOKENS = 200
@@ -333,7 +335,7 @@ def _name(spec: Spec, preset: Preset | None, source: Source) -> str:
 
 def _batch_bases(kind: LikelihoodKind, parameters: int | None, masks: int | None = None) -> int:
     """Return the bases after which scores are worth keeping: what an interruption may cost."""
-    tokens = _COMMIT_FLOPS / (2 * (parameters or _UNKNOWN_SIZE))
+    tokens = min(_COMMIT_FLOPS / (2 * (parameters or _UNKNOWN_SIZE)), _COMMIT_TOKENS)
     read = _MASKED_TOKENS if masks is None else min(_READ_TOKENS * masks, _MASKED_TOKENS)
     return max(200, int(tokens / (_READ_TOKENS if kind == "causal" else read)))
 

@@ -336,7 +336,9 @@ def test_a_handle_goes_to_another_process(tiny: Any) -> None:
 
 def test_slow_models_commit_often() -> None:
     bases = handles._batch_bases
-    assert bases("causal", 3_281_664) > 1_000_000
+    assert bases("causal", 3_281_664) == 500_000
+    assert bases("masked", 204_816, 10) == 50_000  # a progress line that moves
+    assert bases("masked", 204_816) == 5_000
     assert bases("causal", 500_000_000) == 10_000
     assert bases("masked", 117_000_000) == 427
     assert bases("masked", 7_000_000_000) == 200
@@ -365,9 +367,8 @@ def test_fewer_passes_are_in_name_method_and_fingerprint(tiny: Any) -> None:
     found = as_scores(rough.load().score(wanted), wanted, "x").values
     full = as_scores(exact.load().score(wanted), wanted, "x").values
     assert np.abs(found - full).max() > 1e-6
-    np.testing.assert_array_equal(
-        as_scores(handle(f"hf:{folder}?masks=60").load().score(wanted), wanted, "x").values, full
-    )
+    many = as_scores(handle(f"hf:{folder}?masks=60").load().score(wanted), wanted, "x").values
+    np.testing.assert_allclose(many, full, rtol=0, atol=1e-4)
 
 
 def test_what_an_interruption_may_cost_is_counted_in_passes(tiny: Any) -> None:
