@@ -32,6 +32,8 @@ def _own_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("MIT_HARNESS_STORE", str(folder / "scores.sqlite"))
         patch.setenv("MIT_HARNESS_REPORT", str(folder / "report"))
+        # Not the language models of the package, which take minutes; a test names them.
+        patch.setenv("MIT_HARNESS_MODEL", "controls")
         yield
 
 

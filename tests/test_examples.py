@@ -115,7 +115,7 @@ def shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of the example, for the claims that its gate names and beside one control."""
     gate = tomllib.loads((folder / "gate.toml").read_text(encoding="utf-8"))
     chosen = " ".join(f"--mit-claim {claim}" for claim in gate["require_ran"])
-    line = line.replace("--mit-model embedded", "--mit-model markov")
+    line = line.replace("--mit-model controls", "--mit-model markov")
     command = line.replace("pytest", f"{sys.executable} -m pytest -p no:cacheprovider", 1)
     env = {**os.environ, "MIT_HARNESS_STORE": "s.sqlite", "GITHUB_STEP_SUMMARY": "summary.md"}
     return subprocess.run(

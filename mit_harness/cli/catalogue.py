@@ -31,28 +31,41 @@ def models(
     ] = None,
 ) -> None:
     """List the models that can be named, and how they are."""
-    from tabulate import tabulate
-
     from mit_harness.models.embedded import EMBEDDED
     from mit_harness.models.neural.checks import check_text
+    from mit_harness.models.neural.flanks import METHODS
     from mit_harness.models.neural.presets import PRESETS
+    from mit_harness.models.references import REFERENCES
     from mit_harness.models.registry import Registry
 
     if check is not None:
         typer.echo(check_text(check))
         return
     rows = [(entry.name, entry.method, entry.summary) for entry in EMBEDDED.values()]
-    known = {*EMBEDDED, *PRESETS}
+    known = {*EMBEDDED, *REFERENCES, *PRESETS}
     installed = [name for name in Registry().names() if name not in known]
-    rows += [(name, "", "installed by another package") for name in installed]
-    taken = sum(max(len(row[column]) + 2 for row in rows) for column in (0, 1))
-    rows = [(*row[:2], wrapped(row[2], max(WIDTH - taken, 24))) for row in rows]
-    typer.echo(tabulate(rows, ("model", "score", "what it is"), tablefmt="plain"))
+    others = [(name, "", "installed by another package") for name in installed]
+    learned = [(r.name, METHODS[r.likelihood], r.summary) for r in REFERENCES.values()]
+    for kind, listed in (("control", rows), ("reference", learned), ("model", others)):
+        if listed:
+            typer.echo(_model_table(kind, listed) + "\n")
     presets = f"presets, whose needs `models --check PRESET` tells: {', '.join(PRESETS)}"
-    others = "Hugging Face: hf:ORG/NAME@REVISION or hf:./FOLDER; your own: "
-    others += "py:package.module:factory; recorded scores: scores:FILE#column"
-    typer.echo("\n" + wrapped(presets, indent=4))
-    typer.echo(wrapped(others, indent=4))
+    sets = "sets: controls; references, which need pip install 'mit-harness[glm]'; embedded, "
+    sets += "which is both, and the default"
+    hub = "Hugging Face: hf:ORG/NAME@REVISION or hf:./FOLDER; your own: "
+    hub += "py:package.module:factory; recorded scores: scores:FILE#column"
+    typer.echo(wrapped(sets, indent=4))
+    typer.echo(wrapped(presets, indent=4))
+    typer.echo(wrapped(hub, indent=4))
+
+
+def _model_table(kind: str, rows: list[tuple[str, str, str]]) -> str:
+    """Return models of one kind: name, method, summary."""
+    from tabulate import tabulate
+
+    taken = sum(max(len(row[column]) + 2 for row in (*rows, (kind, "score"))) for column in (0, 1))
+    shown = [(*row[:2], wrapped(row[2], max(WIDTH - taken, 24))) for row in rows]
+    return tabulate(shown, (kind, "score", "what it is"), tablefmt="plain")
 
 
 @app.command()

@@ -147,6 +147,8 @@ class ModelHandle:
         a model this slow; None: the run's.
     revision
         Commit of its checkpoint, where it has one.
+    seen
+        What it was trained on, where natural promoters are known to be among it.
     """
 
     name: str
@@ -162,6 +164,7 @@ class ModelHandle:
     parameters: int | None = None
     batch_bases: int | None = None
     revision: str | None = None
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

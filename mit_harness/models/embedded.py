@@ -1,4 +1,4 @@
-"""The models that come with the package: how each is built, and what makes up its fingerprint.
+"""The controls that come with the package: how each is built, and what its fingerprint holds.
 
 Importing this module loads no model and no numpy: listing models must stay quick.
 """
@@ -226,4 +226,4 @@ _MODELS = (
 )
 
 EMBEDDED: Mapping[str, EmbeddedModel] = MappingProxyType({model.name: model for model in _MODELS})
-"""Every model of the package by its name."""
+"""Every control of the package by its name; its language models are `models.references`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mit_harness.errors import MitHarnessError, ModelError, near
 from mit_harness.models.base import EXACT
 from mit_harness.models.embedded import EMBEDDED
+from mit_harness.models.references import REFERENCES, lacking, left_out_note, reference_handle
 from mit_harness.models.spec import Spec, parse, safe_name, unique_names
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "mit_harness.models"
 ALL_EMBEDDED = "embedded"
-"""The spec that stands for every embedded model."""
+"""The spec that stands for every model of the package that can run here."""
+SETS = (ALL_EMBEDDED, "controls", "references")
+"""Specs that stand for several models: all of the package, its controls, its language models."""
 
 Factory = Callable[..., Any]
 """Returns a model, or a plain callable from a list of sequences to an array of scores. Options of
@@ -51,6 +54,11 @@ class Registry:
         listed by id can be looked up.
     loading
         How neural models are loaded.
+
+    Attributes
+    ----------
+    notes
+        What was left out of a set, and why.
     """
 
     def __init__(
@@ -62,6 +70,7 @@ class Registry:
         self._run_id = run_id
         self._catalogue = catalogue
         self._loading = loading
+        self.notes: list[str] = []
         self._added: dict[str, Registered] = {}
 
     def add(
@@ -97,7 +106,7 @@ class Registry:
         """
         if not isinstance(name, str) or safe_name(name) != name:
             raise ModelError(f"model name {name!r} may hold only letters, digits, '.', '_', '-'")
-        if name in EMBEDDED or name in self._added or name == ALL_EMBEDDED:
+        if name in (*EMBEDDED, *REFERENCES, *SETS, *self._added):
             raise ModelError(f"a model called {name!r} is registered already")
         if kind not in ("user", "reference"):
             raise ModelError(f"model {name!r}: kind is 'user' or 'reference', not {kind!r}")
@@ -112,12 +121,13 @@ class Registry:
         from mit_harness.models.neural.presets import PRESETS
 
         points = [point.name for point in entry_points(group=ENTRY_POINT_GROUP)]
-        return list(dict.fromkeys((*EMBEDDED, *self._added, *PRESETS, *points)))
+        return list(dict.fromkeys((*EMBEDDED, *REFERENCES, *self._added, *PRESETS, *points)))
 
     def resolve_all(self, specs: Sequence[str]) -> "list[ModelHandle]":
-        """Return one handle per model named, ``embedded`` spelled out, names made unique.
+        """Return one handle per model named, sets (`SETS`) spelled out, names made unique.
 
-        A spec that is named twice stands once.
+        A spec that is named twice stands once. ``embedded`` leaves out the reference models where
+        the packages that they need are missing, and says so in `notes`.
 
         Raises
         ------
@@ -126,10 +136,23 @@ class Registry:
         """
         spelled: list[str] = []
         for spec in map(str.strip, specs):
-            spelled.extend(EMBEDDED if spec == ALL_EMBEDDED else [spec])
+            spelled.extend(self._members(spec))
         handles = [self.resolve(spec) for spec in dict.fromkeys(spelled)]
         names = unique_names(handle.name for handle in handles)
         return [replace(h, name=name) for h, name in zip(handles, names, strict=True)]
+
+    def _members(self, spec: str) -> Sequence[str]:
+        """Return the specs that a set stands for; any other spec stands for itself."""
+        if spec not in SETS:
+            return [spec]
+        controls = () if spec == "references" else tuple(EMBEDDED)
+        if spec == "controls":
+            return controls
+        if spec == ALL_EMBEDDED and lacking():
+            if (note := left_out_note()) not in self.notes:
+                self.notes.append(note)
+            return controls
+        return (*controls, *REFERENCES)
 
     def resolve(self, text: str) -> "ModelHandle":
         """Return what is known of one model without loading it.
@@ -150,6 +173,10 @@ class Registry:
             return self._neural(spec)
         if spec.target in EMBEDDED:
             return _embedded_handle(spec)
+        if spec.target in REFERENCES:
+            from mit_harness.models.base import Loading
+
+            return reference_handle(spec, self._loading or Loading())
         if spec.target in self._added:
             return self._external(spec, self._added[spec.target])
         for point in entry_points(group=ENTRY_POINT_GROUP):

@@ -87,6 +87,7 @@ def model_records(
             parameters=handle.parameters,
             revision=handle.revision,
             noise=(noise or {}).get(handle.name),
+            seen=handle.seen,
             claims=adjusted[handle.name],
         )
         for handle in handles

@@ -5,6 +5,7 @@ from dataclasses import replace
 from mit_harness.errors import MitHarnessError, printable
 from mit_harness.models.base import EXACT, ModelHandle
 from mit_harness.models.embedded import EMBEDDED
+from mit_harness.models.references import REFERENCES
 from mit_harness.models.registry import Registry
 from mit_harness.models.spec import parse
 from mit_harness.report.schema import ModelRecord
@@ -18,7 +19,9 @@ def misnamed(model: ModelRecord) -> str:
     try:
         spec = parse(model.spec)
         embedded = not spec.scheme and spec.target in EMBEDDED
-        if not embedded:
+        if not spec.scheme and spec.target in REFERENCES:
+            wrong = model.kind != "reference"
+        elif not embedded:
             kinds = ("user",) if spec.scheme else ("user", "reference")
             wrong = model.kind not in kinds
         else:
@@ -53,7 +56,7 @@ def _wrong_tolerance(model: ModelRecord) -> str:
     known = set(TOLERANCES.values())
     if spec.scheme in ("py", "scores") or (not spec.scheme and spec.target in EMBEDDED):
         known = {EXACT}
-    elif not spec.scheme and spec.target.partition("@")[0] not in PRESETS:
+    elif not spec.scheme and spec.target.partition("@")[0] not in (*PRESETS, *REFERENCES):
         return ""  # a package registers it, with a tolerance of its own
     elif (dtype := spec.options.get("dtype", "")) in TOLERANCES:
         known = {TOLERANCES[dtype]}

@@ -1,8 +1,8 @@
 """The schema of results.json, version 1; documented in docs/results.md."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 SCHEMA: Final = "mit-harness/results/1"
 
@@ -101,7 +101,19 @@ class ModelRecord(_Strict):
     noise: NoiseRecord | None = Field(
         default=None, description="what batch, dtype and device put into a score"
     )
+    seen: str = Field(
+        default="",
+        description="what it was trained on, where natural promoters are known to be among it",
+    )
     claims: list[ClaimRecord]
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_known(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out an empty `seen`: files written before there was one keep their checksum."""
+        fields: dict[str, Any] = written(self)
+        if not self.seen:
+            del fields["seen"]
+        return fields
 
 
 class DesignRecord(_Strict):

@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Sequence
 
 from mit_harness.errors import printable
-from mit_harness.report.leaderboard import ranked
+from mit_harness.models.references import REFERENCES
+from mit_harness.report.leaderboard import notes, ranked
 from mit_harness.report.schema import MetricRecord, ModelRecord, Results
 from mit_harness.report.text import ABSENT, find_metric, fit, held_of, number, verdict
 
@@ -56,11 +57,14 @@ def _wrapped(text: str) -> list[str]:
 
 
 def claim_lines(models: Sequence[ModelRecord]) -> list[str]:
-    """Return one wrapped line per claim of every model that is not a control, or drifted."""
+    """Return one wrapped line per claim of every model but those of the package.
+
+    Of these only what drifted or broke is said: every reason stands in leaderboard.md.
+    """
     lines = []
     for model in ranked(models):
         for claim in model.claims:
-            if model.kind == "control" and not claim.drifted and claim.verdict != "error":
+            if _shipped(model) and not claim.drifted and claim.verdict != "error":
                 continue
             text = f"{model.name} {claim.id} {verdict(claim)}: "
             text += claim.explanation.removeprefix(f"{claim.verdict}: ")
@@ -68,6 +72,12 @@ def claim_lines(models: Sequence[ModelRecord]) -> list[str]:
                 text += f" DRIFTED: declared {' or '.join(claim.declared)}."
             lines += _wrapped(text)
     return lines
+
+
+def _shipped(model: ModelRecord) -> bool:
+    return model.kind == "control" or (
+        model.kind == "reference" and model.spec.partition("?")[0] in REFERENCES
+    )
 
 
 def control_line(results: Results) -> str | None:
@@ -89,7 +99,7 @@ def summary_lines(results: Results) -> list[str]:
     """Return the whole summary."""
     run = results.run
     lines = [*leaderboard_lines(results.models), "", *claim_lines(results.models)]
-    said = [control_line(results) or ""]
+    said = [control_line(results) or "", *notes.of_seen(results.models)]
     said += [f"skipped {claim}: {why}" for claim, why in run.skipped.items()]
     said += [f"broke {test}: {why}" for test, why in run.faults.items()]
     if not run.complete and not run.faults:

@@ -43,7 +43,7 @@ class Option(NamedTuple):
 OPTIONS = (
     Option(
         "model",
-        "model to evaluate, repeatable (default: embedded: all)",
+        "model to evaluate, repeatable; sets: embedded (the default), controls, references",
         "SPEC",
         True,
     ),

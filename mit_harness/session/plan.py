@@ -40,6 +40,7 @@ def plan_lines(run: "EvalRun") -> list[str]:
     if len(told) == 1:
         lines += _wrapped(f"claims: {next(iter(told))}")
     lines += _wrapped(_sum(run, times))
+    lines += [line for note in run.registry.notes for line in _wrapped(note)]
     return [*lines, f"store: {printable(str(run.settings.store))}"]
 
 

@@ -58,6 +58,8 @@ def notes_of(run: "EvalRun") -> Iterator[str]:
         )
     if memory := run.memory_note:
         yield f"note: {memory}"
+    for note in run.registry.notes:
+        yield f"note: {note}"
     for handle in run.handles.values():
         if not handle.lasting:
             yield (

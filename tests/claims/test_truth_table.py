@@ -16,7 +16,7 @@ from mit_harness.promoter.sequence_set import SequenceSet, make_items
 from mit_harness.stats.verdict import Verdict
 
 
-def test_every_embedded_model_declares_every_claim():
+def test_every_control_declares_every_claim():
     assert set(truth_table()) == set(EMBEDDED)
     for row in truth_table().values():
         assert list(row) == list(CLAIMS)

@@ -19,7 +19,7 @@ def test_the_tests_of_loading_ran():
 
 def test_nothing_of_it_is_imported_by_the_plugin_or_the_registry():
     code = "import sys, mit_harness.plugin; from mit_harness.models.registry import Registry\n"
-    code += "Registry().resolve_all(['embedded']); Registry().names()\n"
+    code += "Registry().resolve_all(['controls']); Registry().names()\n"
     code += f"assert not [m for m in {NEURAL} if m in sys.modules], sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -150,12 +150,12 @@ def test_a_name_of_ones_own_is_among_the_near_matches():
     assert refusal("my-transfromer", registry).endswith("did you mean 'my-transformer'?")
 
 
-def test_embedded_stands_for_every_shipped_model_in_order():
-    assert [h.name for h in Registry().resolve_all(["embedded"])] == list(EMBEDDED)
+def test_controls_stands_for_every_shipped_control_in_order():
+    assert [h.name for h in Registry().resolve_all(["controls"])] == list(EMBEDDED)
 
 
 def test_a_spec_named_twice_stands_once():
-    handles = Registry().resolve_all(["pwm", "random?seed=1", " pwm", "embedded", "pwm"])
+    handles = Registry().resolve_all(["pwm", "random?seed=1", " pwm", "controls", "pwm"])
     others = [name for name in EMBEDDED if name != "pwm"]
     assert [h.name for h in handles] == ["pwm", "random-seed-1", *others]
 

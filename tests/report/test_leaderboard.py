@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mit_harness.report.leaderboard import ranked, table, to_markdown, verdict_table
+from mit_harness.report.leaderboard.notes import of_seen
 from mit_harness.report.text import find_metric, interval, markdown, number
 
 GOLDEN = Path(__file__).with_name("golden_leaderboard.md")
@@ -171,3 +172,16 @@ def test_hostile_names_keep_the_tables_whole(make, hostile):
             assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == twin.count("|")
     assert "<" not in text.replace("< 0.025", "")
     assert "\x1b" not in text
+
+
+def test_natural_claims_of_a_model_that_was_trained_on_them_carry_a_note(make):
+    claims = [make.claim("natural_motif"), make.claim("natural_rescue"), make.claim()]
+    seen = "nine tenths of NC_000913.3"
+    learned = make.model("learned", claims, kind="reference", seen=seen)
+    note = "natural_motif and natural_rescue hold for learned, which was trained on nine tenths"
+    assert [text.startswith(note) for text in of_seen([learned])] == [True]
+    assert note.replace("_", "\\_") in to_markdown(make.design(), [learned], "0.1.0")
+    refuted = make.model("r", [make.claim("natural_motif", "refuted"), make.claim()], seen=seen)
+    assert of_seen([refuted, make.model("other", claims)]) == []
+    one = make.model("r", [make.claim("natural_motif")], seen=seen)
+    assert of_seen([one])[0].startswith("natural_motif holds for r, which was trained on")

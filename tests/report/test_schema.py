@@ -143,3 +143,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     assert str(caught.value) == f"{tmp_path}/x.json cannot be read: No such file or directory"
     with pytest.raises(ReportError, match=r"results\.json cannot be read: No such file"):
         read_results(tmp_path)
+
+
+def test_what_a_model_has_seen_is_written_only_where_it_is_known(make):
+    known = make.model(seen="nine tenths of NC_000913.3")
+    assert strict(known.model_dump_json())["seen"] == "nine tenths of NC_000913.3"
+    assert ModelRecord.model_validate_json(known.model_dump_json()) == known
+    # A file written before there was the field keeps its bytes, and so its checksum.
+    assert "seen" not in make.model().model_dump_json()

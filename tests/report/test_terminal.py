@@ -160,3 +160,19 @@ def test_hostile_text_of_a_foreign_results_file_stays_on_its_lines(make):
         faults={evil: evil},
     )
     assert all(line.isprintable() for line in summary_lines(results))
+
+
+def test_a_reference_of_the_package_is_a_row_unless_it_broke(make):
+    claims = [make.claim("a", "refuted"), make.claim("b", "error")]
+    facts = {"kind": "reference"}
+    own = make.model("ecoli-masked-masks-5", claims, spec="ecoli-masked?masks=5", **facts)
+    assert claim_lines([own]) == ["ecoli-masked-masks-5 b error: because"]
+    assert len(claim_lines([make.model("gc-skew", claims, **facts)])) == 2  # a user's own
+
+
+def test_what_a_model_has_seen_is_said_at_the_end(make):
+    claims, seen = [make.claim("natural_motif")], "nine tenths of NC_000913.3"
+    results = make.results(make.model("ecoli-causal", claims, kind="reference", seen=seen))
+    assert "natural_motif holds for ecoli-causal, which was trained on" in " ".join(
+        summary_lines(results)
+    )

@@ -32,8 +32,8 @@ def counts(sequences):
     return [float(s.count("A")) for s in sequences]
 
 
-def test_every_embedded_model_is_exact():
-    for handle in Registry().resolve_all(["embedded"]):
+def test_every_control_is_exact():
+    for handle in Registry().resolve_all(["controls"]):
         with LazyModel(handle) as model:
             found = noise_floor(model)
         assert (found.nats, found.n, found.parts["batch"]) == (0.0, 32, 0.0), handle.name

@@ -33,8 +33,8 @@ from mit_harness.models.neural.evo2_scorer import (
     refuse_untrained,
 )
 from mit_harness.models.neural.evo2_weights import Weights, find_weights
-from mit_harness.models.neural.flanks import DEFAULT_CONTEXT, flanks
-from mit_harness.models.neural.handles import METHODS, SCORER_VERSION, TOLERANCES
+from mit_harness.models.neural.flanks import DEFAULT_CONTEXT, METHODS, flanks
+from mit_harness.models.neural.handles import SCORER_VERSION, TOLERANCES
 from mit_harness.models.neural.options import Strand, is_commit, read_options
 from mit_harness.models.neural.presets import Preset, Requires, find_preset
 from mit_harness.models.spec import Spec, safe_name

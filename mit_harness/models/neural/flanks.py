@@ -13,6 +13,12 @@ from mit_harness.promoter.grammar import SIGMA70, write
 
 LikelihoodKind = Literal["causal", "masked"]
 
+METHODS: dict[LikelihoodKind, str] = {
+    "causal": "log-likelihood",
+    "masked": "pseudo-log-likelihood",
+}
+"""How the score of a model of that kind comes about."""
+
 DEFAULT_CONTEXT: dict[LikelihoodKind, int] = {"causal": 96, "masked": 48}
 """bp of flank: on the left for a causal model, on each side for a masked one. Multiples of 6 keep
 the frame of a non-overlapping 6-mer tokenizer."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mit_harness.errors import ModelError
-from mit_harness.models.base import ModelHandle
+from mit_harness.models.base import Kind, ModelHandle
 from mit_harness.models.neural import checks, files
 from mit_harness.models.neural.checks import CONVERT
 from mit_harness.models.neural.config import (
@@ -18,7 +18,7 @@ from mit_harness.models.neural.config import (
     refuse_unsupported,
     refuse_untrusted,
 )
-from mit_harness.models.neural.flanks import LikelihoodKind, flanks
+from mit_harness.models.neural.flanks import METHODS, LikelihoodKind, flanks
 from mit_harness.models.neural.hub import Checkpoint, find_checkpoint
 from mit_harness.models.neural.options import NeuralOptions, Source, parse_source, read_options
 from mit_harness.models.neural.presets import PRESETS, Preset, find_preset
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 
 SCORER_VERSION = 1
 """Raised whenever the same network would give another score; part of every fingerprint."""
-
-METHODS: dict[LikelihoodKind, str] = {
-    "causal": "log-likelihood",
-    "masked": "pseudo-log-likelihood",
-}
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3, "float16": 2e-2, "bfloat16": 1e-1}
 """Largest difference, in nats, that counts as a tie, by the dtype of the parameters.
@@ -52,6 +47,10 @@ Batches differ by as much, so it is no part of the fingerprint, as batch and dev
 
 _COMMIT_FLOPS = 2e13
 """Work between two commits to the store: minutes on a slow CPU, a second on a GPU."""
+_COMMIT_TOKENS = 1_000_000
+"""Tokens between two commits at most: small networks are slower than their size says."""
+_READ_TOKENS = 2
+"""Tokens that one pass reads for each base: a hundred of the sequence, as many of its flanks."""
 _MASKED_TOKENS = 200
 """Tokens that a masked model reads for each base: the whole input, once for every masked token."""
 _UNKNOWN_SIZE = 100_000_000
@@ -96,6 +95,7 @@ class Resolved:
             "dtype": options.dtype,
             "strand": options.strand,
             "frames": options.frames,
+            "masks": options.masks or "",
             "context": f"{flank}:{files.text_checksum('|'.join(flanks(self.kind, flank)))}",
             "lower_case": "yes" if preset is not None and preset.lower_case else "",
             "prefix": "" if preset is None else preset.prefix,
@@ -106,6 +106,11 @@ class Resolved:
         where = f"{source.repo}@{self.checkpoint.commit}" if source.repo else "folder"
         told = " ".join(f"{key}={value}" for key, value in parts.items() if value != "")
         return f"hf:{where} {told}"
+
+    def method(self) -> str:
+        """Return how the number comes about; fewer passes than tokens are an approximation."""
+        named, masks = METHODS[self.kind], self.options.masks
+        return named if masks is None else f"approximate {named}, masks={masks}"
 
     def parameters(self) -> int | None:
         """Return the number of parameters, from headers on this machine or as others state it."""
@@ -147,20 +152,44 @@ def hf_handle(
     options = read_options(spec, device=device, dtype=dtype, context=context)
     preset, source = _source(spec)
     base = spec.text.partition("?")[0]
-    found = _resolve(source, preset, options, base, offline, is_trusted(base, trusted))
+    found = resolve_source(
+        source, preset, options, base, offline, trusted=is_trusted(base, trusted)
+    )
+    return handle_of(spec, found, name=_name(spec, preset, source))
+
+
+def handle_of(
+    spec: Spec, found: Resolved, *, name: str, kind: Kind = "user", seen: str = ""
+) -> ModelHandle:
+    """Return the handle of a model whose checkpoint was found.
+
+    Parameters
+    ----------
+    spec, found
+        As the user wrote it, and what it names.
+    name, kind, seen
+        As in `ModelHandle`.
+
+    Raises
+    ------
+    ModelError
+        If a file of the checkpoint cannot be read.
+    """
     fingerprint, parameters = found.fingerprint(), found.parameters()
+    dtype = found.options.dtype
     return ModelHandle(
-        name=_name(spec, preset, source),
+        name=name,
         spec=spec.text,
-        kind="user",
+        kind=kind,
         fingerprint=fingerprint,
-        load=partial(_load, found, base, fingerprint),
-        method=METHODS[found.kind],
-        tolerance=TOLERANCES[options.dtype],
-        options={**spec.options, "dtype": options.dtype},
+        load=partial(_load, found, spec.text.partition("?")[0], fingerprint),
+        method=found.method(),
+        tolerance=TOLERANCES[dtype],
+        options={**spec.options, "dtype": dtype},
         parameters=parameters,
-        batch_bases=_batch_bases(found.kind, parameters),
+        batch_bases=_batch_bases(found.kind, parameters, found.options.masks),
         revision=found.checkpoint.commit or None,
+        seen=seen,
     )
 
 
@@ -188,19 +217,41 @@ def _source(spec: Spec) -> tuple[Preset | None, Source]:
     return preset, preset.source(revision)
 
 
-def _resolve(
+def resolve_source(
     source: Source,
     preset: Preset | None,
     options: NeuralOptions,
     base: str,
     offline: bool,
+    *,
     trusted: bool,
 ) -> Resolved:
+    """Return everything that decides the scores of a checkpoint; no weights are downloaded.
+
+    Parameters
+    ----------
+    source, preset, options
+        Where it lies, what is known of it, and the spec's options.
+    base
+        What errors call it.
+    offline, trusted
+        Whether nothing may be downloaded; whether its own Python code may run.
+
+    Raises
+    ------
+    ModelError
+        One sentence: what cannot be found, would run untrusted code, or does not fit its kind.
+    """
     checkpoint = find_checkpoint(source, offline=offline)
     checkpoint.check_safe()
     config = checkpoint.json(files.CONFIG)
     refuse_unsupported(config, base)
     kind = options.kind or (preset.kind if preset is not None else detect_kind(config, base))
+    if options.masks is not None and kind == "causal":
+        raise ModelError(
+            f"{base}: masks= is for masked models, and this one is causal: it reads a sequence "
+            "once; leave it out"
+        )
     tokenizer, spoken = None, checkpoint
     if options.tokenizer is not None:
         tokenizer = spoken = find_checkpoint(options.tokenizer, offline=offline)
@@ -251,6 +302,7 @@ def _load(found: Resolved, base: str, fingerprint: str) -> "NeuralModel":
         lower_case=preset is not None and preset.lower_case,
         prefix="" if preset is None else preset.prefix,
         share=options.share,
+        masks=options.masks,
     )
 
 
@@ -286,10 +338,11 @@ def _name(spec: Spec, preset: Preset | None, source: Source) -> str:
     return safe_name(short + options)
 
 
-def _batch_bases(kind: LikelihoodKind, parameters: int | None) -> int:
+def _batch_bases(kind: LikelihoodKind, parameters: int | None, masks: int | None = None) -> int:
     """Return the bases after which scores are worth keeping: what an interruption may cost."""
-    tokens = _COMMIT_FLOPS / (2 * (parameters or _UNKNOWN_SIZE))
-    return max(200, int(tokens / (2 if kind == "causal" else _MASKED_TOKENS)))
+    tokens = min(_COMMIT_FLOPS / (2 * (parameters or _UNKNOWN_SIZE)), _COMMIT_TOKENS)
+    read = _MASKED_TOKENS if masks is None else min(_READ_TOKENS * masks, _MASKED_TOKENS)
+    return max(200, int(tokens / (_READ_TOKENS if kind == "causal" else read)))
 
 
 def _minor_version(package: str) -> str:

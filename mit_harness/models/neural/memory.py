@@ -35,7 +35,7 @@ def parse_gb(text: str, option: str = MAX_MEMORY) -> float:
 def needs_gb(handles: "Iterable[ModelHandle]", dtype: str | None = None) -> dict[str, float | None]:
     """Return the memory that each model needs, in GB; None where its size is unknown.
 
-    Embedded models and recorded scores are left out: they need megabytes.
+    Controls and recorded scores are left out: they need megabytes.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from mit_harness.models.neural.batching import Batcher
 from mit_harness.models.neural.causal import causal_scores
 from mit_harness.models.neural.flanks import LikelihoodKind
 from mit_harness.models.neural.logits import Network, ScoredLogits
-from mit_harness.models.neural.masked import masked_scores
+from mit_harness.models.neural.masked import hidden_positions, masked_scores
 from mit_harness.models.neural.prefix_tree import in_order
 from mit_harness.models.neural.sharing import PrefixSharing
 from mit_harness.models.neural.tokens import Encoded, Encoder, Tokenizer, named
@@ -66,7 +66,7 @@ class NeuralModel:
         Its transformers tokenizer.
     kind
         ``causal``: sum of log p(token | earlier tokens). ``masked``: sum of log p(token | all
-        others), one masked token at a time.
+        others), one masked token at a time unless `masks` says otherwise.
     device
         Such as ``"cpu"``, ``"cuda:0"`` or ``"mps"``; the network is moved there.
     strand
@@ -82,6 +82,10 @@ class NeuralModel:
         padding of the matrix.
     lower_case, prefix
         How the model wants its text; see `Encoder`.
+    masks
+        Of a masked model: passes of one sequence at most. Every `masks`-th scored token is masked
+        at once, so each is predicted without those either: an approximation wherever there are
+        more tokens than passes. None: a pass for every token.
     batch_tokens
         Most tokens in a batch; found by measuring unless given.
     attention_mask
@@ -111,6 +115,7 @@ class NeuralModel:
         vocabulary: int | None = None,
         lower_case: bool = False,
         prefix: str = "",
+        masks: int | None = None,
         batch_tokens: int | None = None,
         attention_mask: bool = False,
         share: bool | None = None,
@@ -120,8 +125,14 @@ class NeuralModel:
                 f"kind {kind!r} or strand {strand!r} is unknown; a kind is 'causal' or 'masked', "
                 "a strand 'forward', 'reverse' or 'mean'"
             )
+        if masks is not None and (masks < 1 or kind == "causal"):
+            raise ModelError(
+                f"masks={masks} of a {kind} model: it is the number of passes, at least 1, in "
+                "which a masked model hides every token once"
+            )
         self._kind = kind
         self._strand = strand
+        self._masks = masks
         self._encoder = Encoder(
             tokenizer, kind, context, frames, lower_case=lower_case, prefix=prefix
         )
@@ -171,9 +182,8 @@ class NeuralModel:
 
         Flanks, special tokens and, of a masked model, every masked copy count.
         """
-        copies = 1 if self._kind == "causal" else None
         read = [
-            [len(e.ids) * (copies or e.tokens) for e in made] for made in self._passes(sequences)
+            [len(e.ids) * self._copies(e.scored) for e in made] for made in self._passes(sequences)
         ]
         shaped = np.array(read, dtype=np.int64).reshape(len(read), len(sequences))
         total: Ints = shaped.sum(axis=0)
@@ -223,6 +233,12 @@ class NeuralModel:
         elif self._device.type == "mps":
             torch.mps.empty_cache()
 
+    def _copies(self, scored: range) -> int:
+        """Return how many rows the network reads of one input."""
+        if self._kind == "causal":
+            return 1
+        return len(scored) if self._masks is None else min(self._masks, len(scored))
+
     def _passes(self, sequences: Sequence[str]) -> list[list[Encoded]]:
         """Return what is read of every sequence, once for each strand and frame."""
         strands: list[Sequence[str]] = []
@@ -267,7 +283,7 @@ class NeuralModel:
         order = np.arange(len(bucket.ids)) if sharing is None else in_order(bucket.ids)
         chosen, scored = bucket.ids[order], bucket.scored
         ids = torch.as_tensor(chosen, device=device)
-        size = 1 if self._kind == "causal" else len(scored)
+        size = self._copies(scored)
 
         def step(batch: slice) -> Floats:
             if sharing is not None:
@@ -276,8 +292,10 @@ class NeuralModel:
                 found = causal_scores(logits, ids[batch], scored, self._vocabulary)
             else:
                 copies = torch.arange(batch.start, batch.stop, device=device)
-                rows, positions = copies // size, scored.start + copies % size
-                found = masked_scores(logits, ids, rows, positions, self._mask_id, self._vocabulary)
+                places = hidden_positions(copies % size, size, scored)
+                found = masked_scores(
+                    logits, ids, copies // size, places, self._mask_id, self._vocabulary
+                )
             wrong = np.flatnonzero(~np.isfinite(found))
             if len(wrong):
                 owner = bucket.owners[order[(batch.start + wrong[0]) // size]]
@@ -288,7 +306,8 @@ class NeuralModel:
             return found
 
         length = ids.shape[1]
-        share = 1 / length if self._kind == "masked" and logits.separable else 1.0
+        hidden = -(-len(scored) // size)
+        share = hidden / length if self._kind == "masked" and logits.separable else 1.0
         cached = 0 if sharing is None else sharing.token_bytes
         most = None if self._cost is None else self._cost.tokens(length, share, cached)
         work = None if sharing is None else (lambda batch: sharing.work(chosen[batch], scored))

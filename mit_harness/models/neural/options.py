@@ -14,11 +14,12 @@ Strand = Literal["forward", "reverse", "mean"]
 Dtype = Literal["float32", "bfloat16", "float16", "float64"]
 Chosen = TypeVar("Chosen")
 
-KEYS = ("kind", "strand", "context", "frames", "dtype", "device", "tokenizer", "share")
+KEYS = ("kind", "strand", "context", "frames", "masks", "dtype", "device", "tokenizer", "share")
 """Every option of an ``hf:`` spec or a preset."""
 
 LARGEST_CONTEXT = 100_000
 LARGEST_FRAMES = 32
+LARGEST_MASKS = 100_000
 
 _SHARE = {"on": True, "off": False}
 
@@ -79,6 +80,8 @@ class NeuralOptions:
         Where another tokenizer lies, as in an ``hf:`` spec; None: beside the weights.
     share
         Whether common beginnings are read once; None: where that is known to be faster.
+    masks
+        Of a masked model: forward passes of a sequence at most; None: one for every token.
     """
 
     kind: LikelihoodKind | None = None
@@ -89,6 +92,7 @@ class NeuralOptions:
     device: str = "auto"
     tokenizer: Source | None = None
     share: bool | None = None
+    masks: int | None = None
 
     def flank(self, kind: LikelihoodKind) -> int:
         """Return the bp of flank for a model of that kind."""
@@ -106,6 +110,7 @@ def read_options(
     device: str | None = None,
     dtype: str | None = None,
     context: int | None = None,
+    masks: int | None = None,
 ) -> NeuralOptions:
     """Return the checked options of a spec; what it does not say is taken from the run.
 
@@ -115,6 +120,8 @@ def read_options(
         Its own options come first.
     device, dtype, context
         The run's (``--mit-device``, ``--mit-dtype``; the published protocol has context 0).
+    masks
+        The model's own default.
 
     Raises
     ------
@@ -138,6 +145,7 @@ def read_options(
         strand=_choice(options, "strand", get_args(Strand), text) or "forward",
         context=_whole(options, "context", 0, LARGEST_CONTEXT, text, context),
         frames=_whole(options, "frames", 1, LARGEST_FRAMES, text, 1) or 1,
+        masks=_whole(options, "masks", 1, LARGEST_MASKS, text, masks),
         dtype=_choice(options, "dtype", get_args(Dtype), text) or "float32",
         device=chosen_device,
         tokenizer=parse_source(options["tokenizer"], text) if "tokenizer" in options else None,

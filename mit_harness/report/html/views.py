@@ -149,6 +149,8 @@ def _about(model: ModelRecord) -> str:
     parts = [f"spec {model.spec}", f"method {model.method}", f"ties within {model.tolerance:g}"]
     if model.parameters is not None:
         parts.append(f"{model.parameters:,} parameters")
+    if model.seen:
+        parts.append(f"trained on {model.seen}")
     if model.revision:
         parts.append(f"revision {model.revision}")
     parts.append(f"fingerprint {model.fingerprint or 'not stated'}")

@@ -47,6 +47,7 @@ def to_markdown(
         *([] if complete else [f"**{notes.INCOMPLETE}**"]),
         grid(table(models)),
         notes.of_protocol(design),
+        *map(markdown, notes.of_seen(models)),
         *([f"[Control audit](audit.md) of the sequences: {audit}"] if audit else []),
         "## Verdicts",
         grid(verdict_table(models, drifted=" **!**").rename(columns=markdown)),

@@ -1,8 +1,10 @@
 """What the numbers of a leaderboard mean: the same plain words in every medium."""
 
+from collections.abc import Iterable
+
 from mit_harness.report import published
 from mit_harness.report.leaderboard.board import Board
-from mit_harness.report.schema import DesignRecord
+from mit_harness.report.schema import DesignRecord, ModelRecord
 
 _MATCHED = """\
 Intervals are 95 % (BCa bootstrap over matched pairs, 10,000 resamples; Clopper-Pearson where all
@@ -46,6 +48,21 @@ def of_published_rows(design: DesignRecord) -> str:
     """Return where the paper's rows come from, and what they can be compared with."""
     lines = [f"From {published.SOURCE}.", _PUBLISHED_ROWS]
     return "\n".join(lines + ([] if design.protocol == "published" else [_PUBLISHED]))
+
+
+def of_seen(models: Iterable[ModelRecord]) -> list[str]:
+    """Return a sentence for each model that holds claims about promoters it was trained on."""
+    said = []
+    for model in models:
+        natural = [c for c in model.claims if c.id.startswith("natural_") and c.verdict == "holds"]
+        if model.seen and natural:
+            said.append(
+                f"{' and '.join(claim.id for claim in natural)} "
+                f"{'hold' if len(natural) > 1 else 'holds'} for {model.name}, which was trained on "
+                f"{model.seen}: it may know natural promoters by heart, and natural_motif alone "
+                "allows for that (sham against broken)."
+            )
+    return said
 
 
 def left_out(board: Board) -> list[str]:

@@ -337,7 +337,9 @@ def test_a_handle_goes_to_another_process(tiny: Any) -> None:
 
 def test_slow_models_commit_often() -> None:
     bases = handles._batch_bases
-    assert bases("causal", 3_281_664) > 1_000_000
+    assert bases("causal", 3_281_664) == 500_000
+    assert bases("masked", 204_816, 10) == 50_000  # a progress line that moves
+    assert bases("masked", 204_816) == 5_000
     assert bases("causal", 500_000_000) == 10_000
     assert bases("masked", 117_000_000) == 427
     assert bases("masked", 7_000_000_000) == 200
@@ -351,3 +353,40 @@ def test_what_a_fingerprint_says(tiny: Any) -> None:
     assert json.dumps(told).isascii()
     for part in ("kind=causal", "dtype=float32", "strand=forward", "frames=1", "context=96:"):
         assert f" {part}" in told
+
+
+def test_fewer_passes_are_in_name_method_and_fingerprint(tiny: Any) -> None:
+    folder, _ = tiny.save("esm", "my-lm")
+    exact, rough, finer = (handle(f"hf:{folder}{query}") for query in ("", "?masks=10", "?masks=5"))
+    assert rough.name == "my-lm-masks-10"
+    assert exact.method == "pseudo-log-likelihood"
+    assert rough.method == "approximate pseudo-log-likelihood, masks=10"
+    assert len({exact.fingerprint, rough.fingerprint, finer.fingerprint}) == 3
+    assert " masks=10 " in rough.fingerprint
+    assert "masks" not in exact.fingerprint  # scores made before there was the option stay known
+    wanted = sequences(2)
+    found = as_scores(rough.load().score(wanted), wanted, "x").values
+    full = as_scores(exact.load().score(wanted), wanted, "x").values
+    assert np.abs(found - full).max() > 1e-6
+    many = as_scores(handle(f"hf:{folder}?masks=60").load().score(wanted), wanted, "x").values
+    np.testing.assert_allclose(many, full, rtol=0, atol=1e-4)
+
+
+def test_what_an_interruption_may_cost_is_counted_in_passes(tiny: Any) -> None:
+    folder, _ = tiny.save("esm")
+    found = {
+        query: handle(f"hf:{folder}{query}").batch_bases or 0
+        for query in ("", "?masks=10", "?masks=1000")
+    }
+    assert found["?masks=10"] == pytest.approx(10 * found[""], rel=0.01)
+    assert found["?masks=1000"] == found[""]
+
+
+def test_a_causal_model_has_no_masks(tiny: Any) -> None:
+    folder, _ = tiny.save("llama")
+    with pytest.raises(ModelError) as caught:
+        handle(f"hf:{folder}?masks=10")
+    assert str(caught.value) == (
+        f"hf:{folder}: masks= is for masked models, and this one is causal: it reads a sequence "
+        "once; leave it out"
+    )

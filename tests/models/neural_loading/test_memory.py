@@ -48,8 +48,8 @@ def test_needs_follow_the_dtype_and_an_unknown_size_is_no_zero() -> None:
     assert unknown_note({"big": 29.0}) is None
 
 
-def test_embedded_models_and_recorded_scores_need_no_memory_to_speak_of() -> None:
-    assert needs_gb(Registry().resolve_all(["embedded"])) == {}
+def test_controls_need_no_memory_to_speak_of() -> None:
+    assert needs_gb(Registry().resolve_all(["controls"])) == {}
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,11 @@ def test_every_option() -> None:
             device="cuda:1",
             tokenizer=f"lab/other@{COMMIT}",
             share="on",
+            masks="10",
         )
     )
     assert options == NeuralOptions(
-        "masked", "mean", 0, 6, "bfloat16", "cuda:1", Source("lab/other", COMMIT), True
+        "masked", "mean", 0, 6, "bfloat16", "cuda:1", Source("lab/other", COMMIT), True, 10
     )
     assert options.flank("masked") == 0
 
@@ -61,6 +62,8 @@ def test_what_the_spec_says_comes_before_what_the_run_says() -> None:
         ({"share": "yes"}, "share is on or off, not 'yes'"),
         ({"strand": "both"}, "strand is forward or reverse or mean, not 'both'"),
         ({"dtype": "int8"}, "dtype is float32 or bfloat16 or float16 or float64, not 'int8'"),
+        ({"masks": "0"}, "masks is a whole number, 1 to 100000, not '0'"),
+        ({"masks": "all"}, "masks is a whole number"),
         ({"context": "-1"}, "context is a whole number, 0 to 100000, not '-1'"),
         ({"context": "1e3"}, "context is a whole number"),
         ({"context": "\u0663"}, "context is a whole number"),
