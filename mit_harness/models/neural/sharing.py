@@ -115,17 +115,17 @@ class PrefixSharing:
     def _compare(self, ids: Ints, scored: range, device: torch.device) -> str:
         """Return why scores with a cache are not those without, empty if they are."""
         chosen = ids[np.unique(np.linspace(0, len(ids) - 1, _PROBED).astype(np.int64))]
-        whole = torch.as_tensor(chosen, device=device)
-        plain = causal_scores(self._logits, whole, scored, self._vocabulary)
         stop = scored.stop - 1
         cuts = sorted({stop // 3, 2 * stop // 3, stop} - {0})
         tree = grow(chosen[:, :stop], 0, cuts)
         try:
             nothing = _Read(None, None, np.zeros(1))
             found = self._follow(chosen, scored, device, nothing, tree.levels, tree.leaves)
+            whole = torch.as_tensor(chosen, device=device)
+            plain = causal_scores(self._logits, whole, scored, self._vocabulary)
         except Exception as error:  # whatever remote code raises at arguments it does not know
             if is_out_of_memory(error):
-                raise
+                return f"memory ran out at {len(chosen)} inputs of {ids.shape[1]} tokens"
             return f"a cache fails with {type(error).__name__}: {error}".split("\n")[0]
         dtype = next((p.dtype for p in self._parameters()), torch.float32)
         most = NATS.get(dtype, 1e-4) * max(1.0, len(scored) / 100)

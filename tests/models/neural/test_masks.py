@@ -152,9 +152,9 @@ def test_a_batch_holds_what_its_logits_leave_room_for(model, sequences, monkeypa
 
     asked, tokens = [], TokenCost.tokens
 
-    def watched(self, length, share):
+    def watched(self, length, share, cached):
         asked.append((length, share))
-        return tokens(self, length, share)
+        return tokens(self, length, share, cached)
 
     monkeypatch.setattr(TokenCost, "tokens", watched)
     scorer = model("modernbert", context=0, masks=8)

@@ -118,7 +118,7 @@ def test_lengths_of_a_masked_model_count_a_copy_for_each_base(model, sequences):
 def test_running_out_of_memory_changes_no_score_and_repeats_no_input(name, model, sequences):
     texts = sequences(30, 24 if name == "esm" else 12, seed=8)
     expected = model(name, context=12).score(texts)
-    made, seen = model(name, context=12), []
+    made, seen = model(name, context=12, share=False), []
     made._open().separable = True
     small_memory(made._open()._network, 150, seen)
     found = made.score(texts)
@@ -128,6 +128,16 @@ def test_running_out_of_memory_changes_no_score_and_repeats_no_input(name, model
     rows = [tuple(row) for batch in seen if batch is not None for row in batch.tolist()]
     assert len(rows) == len(set(rows)) == sum(made.lengths(texts)) // len(rows[0])
     assert made.batcher.budget <= 150
+
+
+@pytest.mark.parametrize("tokens", [30, 150])
+def test_running_out_of_memory_changes_no_score_where_prefixes_are_shared(tokens, model, sequences):
+    texts = sequences(30, 12, seed=8)
+    expected = model("llama", context=12, share=False).score(texts)
+    made = model("llama", context=12, share=True)
+    small_memory(made._open()._network, tokens, [])
+    np.testing.assert_allclose(made.score(texts).values, expected.values, **CLOSE)
+    assert bool(made.sharing.off) == (tokens == 30)
 
 
 def test_an_input_that_never_fits_is_an_error(model, sequences):
