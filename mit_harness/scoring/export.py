@@ -47,10 +47,11 @@ def score_rows(
     ModelError
         If the model fails, or gives a score that is not finite; the sequence is named.
     """
-    watch = ScoringWatch(step or Step(""))
+    step = step or Step("")
+    watch = ScoringWatch(step)
     with LazyModel(handle, watch.loading) as model:
         wanted = [item.sequence for item in sequences]
-        if store is None or not handle.lasting:
+        if store is None or not (handle.lasting and handle.stored):
             table = score(model, wanted, progress=watch)
         else:
             with Store(store) as opened:
@@ -58,6 +59,7 @@ def score_rows(
                 if watch.rate is not None:
                     keep_rate(handle, device, opened, watch.rate)
                 if wanted:
+                    step.say(f"measuring the noise floor of {handle.name}")
                     keep_noise(model, opened)
     rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
     for row in rows:

@@ -187,8 +187,9 @@ class Store:
                 return {}
             found: dict[str, Row] = {}
             key = _key(handle)
-            for start in range(0, len(sequences), 500):  # below SQLite's limit on parameters
-                part = sequences[start : start + 500]
+            ordered = sorted(sequences)  # as they lie in the file: each page is read once
+            for start in range(0, len(ordered), 500):  # below SQLite's limit on parameters
+                part = ordered[start : start + 500]
                 marks = ",".join("?" * len(part))
                 query = (
                     "SELECT sequence, value, tokens, bases, checksum FROM score "  # noqa: S608

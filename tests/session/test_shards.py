@@ -1,6 +1,8 @@
 """Sixteen shards, scored apart and merged, are one run: the same results.json, nothing scored."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,21 @@ from typer.testing import CliRunner
 from mit_harness.cli import app
 
 CLAIMS = ("compensation", "scrambled_control", "motif_effect")
+SLOW = """
+import pathlib, time
+
+def load():
+    def score(sequences):
+        with pathlib.Path("batches.txt").open("a") as file:
+            file.write(f"{len(sequences[0])}\\n")
+        time.sleep(0.02)
+        return [float(len(s)) for s in sequences]
+    return score
+
+load.fingerprint = "slow-1"
+"""
+NOISE_BP = 100
+"""Length of the sequences that noise floors are measured on."""
 MODELS = ("py:toys:at", "kmer")
 
 
@@ -93,3 +110,35 @@ def test_a_shard_without_sequences_is_a_table_without_rows_and_loads_nothing(pro
     assert "1 scores of 1 model in" in told(
         "merge", "m.sqlite", *(f"{k}.sqlite" for k in (1, 2, 3))
     )
+
+
+def test_a_killed_shard_goes_on_where_it_was(project, monkeypatch):
+    """Each length is a batch of its own; the one in flight may be scored twice."""
+    project.write(slow=SLOW)
+    monkeypatch.syspath_prepend(project.path)
+    lines = [f"s_{k}\t{'AC' * k}\n" for k in range(8, 208) if 2 * k != NOISE_BP]
+    Path("s.tsv").write_text("id\tsequence\n" + "".join(lines))
+    words = ["score", "py:slow:load", "--sequences", "s.tsv", "--store", "s.sqlite", "--shard"]
+    words += ["1/2", "--out", "shard.tsv"]
+    code = "from mit_harness.cli import main; main()"
+    process = subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE)
+    while not (batches := scored_lengths()) or len(batches) < 5:
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    before = scored_lengths()
+    assert not Path("shard.tsv").exists()
+    told(*words)
+    after = [bp for bp in scored_lengths()[len(before) :] if bp != NOISE_BP]
+    found = [len(row[1]) for row in rows(Path("shard.tsv"))[1:]]
+    assert 5 <= len(before) < len(found)
+    assert {*before, *after} == {*found}
+    assert len(before) + len(after) <= len(found) + 1
+    told("score", "py:slow:load", "--sequences", "s.tsv", "--shard", "1/2", "--out", "one.tsv")
+    assert Path("one.tsv").read_bytes() == Path("shard.tsv").read_bytes()
+
+
+def scored_lengths() -> list[int]:
+    """Lengths of the sequences of every batch that was begun."""
+    file = Path("batches.txt")
+    return [int(word) for word in file.read_text().split()] if file.exists() else []
