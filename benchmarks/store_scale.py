@@ -1,8 +1,8 @@
 """A store of a million scores: how fast it is saved, opened and asked, and what a kill loses.
 
 Run ``python benchmarks/store_scale.py`` in an environment that holds the package. It takes about
-400 MB of disk. Goals are for a file that the system still has in memory;
-"cold" is one that it was told to forget. Exit status 1: a goal was missed, or something was lost.
+400 MB of disk. Goals are for a file that the system still has in memory; "cold" is one that it was
+told to forget. Exit status 1: a goal was missed, or something was lost.
 """
 
 import argparse
@@ -182,7 +182,8 @@ def scale(folder: Path, n: int) -> bool:
     took, used = time.perf_counter() - began, time.process_time() - used
     size = (folder / "m.sqlite").stat().st_size
     print(f"two halves merged: {merged.scores / took:,.0f} scores per second, "
-          f"{merged.scores / used:,.0f} of CPU, {size / path.stat().st_size:.2f} of the size", flush=True)  # fmt: skip
+          f"{merged.scores / used:,.0f} of CPU, {size / path.stat().st_size:.2f} of the size",
+          flush=True)  # fmt: skip
     return good and merged.scores == n
 
 

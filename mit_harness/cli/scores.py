@@ -53,7 +53,7 @@ def score(
         _limit_memory(handle, dtype, max_memory)
     wanted = made if part is None else only_shard(made, part)
     with on_stderr().doing(f"scoring {handle.name}") as step:
-        rows = score_rows(handle, wanted, store, step, device)
+        rows = score_rows(handle, wanted, store, step, device, noise=True)
     write_rows(rows, out)
     if out is not None:
         say(f"{len(rows)} scores {'' if part is None else f'of shard {part} '}in {out}")

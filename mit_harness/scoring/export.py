@@ -35,12 +35,14 @@ def score_rows(
     store: Path | None = None,
     step: Step | None = None,
     device: str | None = None,
+    *,
+    noise: bool = False,
 ) -> list[ScoredRow]:
     """Score a set of sequences, through a store if one is named, and say so on `step`.
 
-    Beside the scores, the store keeps how long they took on `device` and the model's noise floor,
-    so that whoever judges from it need not load the model. A model without a lasting fingerprint
-    bypasses the store: its key is good for one run only.
+    Beside the scores, the store keeps how long they took on `device` and, with `noise`, the model's
+    noise floor, so that whoever judges from it need not load the model. A model without a lasting
+    fingerprint bypasses the store: its key is good for one run only.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def score_rows(
                 table = score(model, wanted, opened, progress=watch)
                 if watch.rate is not None:
                     keep_rate(handle, device, opened, watch.rate)
-                if wanted:
+                if noise and wanted:
                     step.say(f"measuring the noise floor of {handle.name}")
                     keep_noise(model, opened)
     rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
