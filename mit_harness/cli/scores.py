@@ -19,6 +19,9 @@ def score(
     sequences: Annotated[Path, typer.Option(help="Sequence file (tsv, csv, fasta, json, ...).")],
     out: Out = None,
     store: Annotated[Path | None, typer.Option(help="Score store to read and fill.")] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="K/N", help="Only this of N parts, such as 3/16.")
+    ] = None,
     trust_remote_code: Annotated[
         list[str] | None, typer.Option(metavar="SPEC", help="Run this model's own Python code.")
     ] = None,
@@ -31,22 +34,29 @@ def score(
         str | None, typer.Option(metavar="SIZE", help="Refuse a larger model, such as 40GB.")
     ] = None,
 ) -> None:
-    """Score a file of sequences: columns id, sequence, score, tokens, bases."""
+    """Score a file of sequences: columns id, sequence, score, tokens, bases.
+
+    With --shard only the sequences of that part, told by a hash of each one's bases: the same
+    whatever else the file holds. `mit-harness merge` joins the stores of all parts.
+    """
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
     from mit_harness.progress import on_stderr
     from mit_harness.scoring.export import score_rows, write_rows
+    from mit_harness.scoring.shard import only_shard, parse_shard
 
+    part = None if shard is None else parse_shard(shard)
     made = read_set(sequences)
     loading = Loading(tuple(trust_remote_code or ()), offline, device, dtype)
     handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
     if max_memory is not None:
         _limit_memory(handle, dtype, max_memory)
+    wanted = made if part is None else only_shard(made, part)
     with on_stderr().doing(f"scoring {handle.name}") as step:
-        rows = score_rows(handle, made, store, step)
+        rows = score_rows(handle, wanted, store, step, device, noise=True)
     write_rows(rows, out)
     if out is not None:
-        say(f"{len(rows)} scores in {out}")
+        say(f"{len(rows)} scores {'' if part is None else f'of shard {part} '}in {out}")
 
 
 def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:
@@ -57,6 +67,30 @@ def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:
     refuse_too_big(needs, parse_gb(limit, option), option=option)
     if note := unknown_note(needs, option):
         say(f"note: {note}")
+
+
+@app.command()
+def merge(
+    out: Annotated[Path, typer.Argument(help="Store to write, or a table that ends in .tsv.")],
+    inputs: Annotated[list[Path], typer.Argument(help="Stores (or tables) to join.")],
+) -> None:
+    """Join score stores, or tables of `score`, into one; write nothing where two disagree.
+
+    A store OUT that is there already is an input too. Inputs are only read; nobody should be
+    writing to them.
+    """
+    if out.suffix.lower() == ".tsv":
+        from mit_harness.scoring.merge_tables import merge_tables
+
+        count = merge_tables(out, inputs)
+        say(f"{count:,} scores in {out}")
+        return
+    from mit_harness.scoring.merge import merge_stores
+
+    found = merge_stores(out, inputs)
+    models = f"{found.scorers} model{'' if found.scorers == 1 else 's'}"
+    new = "" if found.added == found.scores else f", {found.added:,} of them new"
+    say(f"{found.scores:,} scores of {models} in {out}{new}")
 
 
 @app.command(name="import-scores")

@@ -13,6 +13,8 @@ from mit_harness.models.base import ModelHandle
 from mit_harness.progress import Step
 from mit_harness.promoter.sequence_set import SequenceSet
 from mit_harness.scoring.engine import LazyModel, score
+from mit_harness.scoring.noise import keep_noise
+from mit_harness.scoring.rate import keep_rate
 from mit_harness.scoring.store import Store
 from mit_harness.scoring.watch import ScoringWatch
 
@@ -32,24 +34,35 @@ def score_rows(
     sequences: SequenceSet,
     store: Path | None = None,
     step: Step | None = None,
+    device: str | None = None,
+    *,
+    noise: bool = False,
 ) -> list[ScoredRow]:
     """Score a set of sequences, through a store if one is named, and say so on `step`.
 
-    A model without a lasting fingerprint bypasses the store: its key is good for one run only.
+    Beside the scores, the store keeps how long they took on `device` and, with `noise`, the model's
+    noise floor, so that whoever judges from it need not load the model. A model without a lasting
+    fingerprint bypasses the store: its key is good for one run only.
 
     Raises
     ------
     ModelError
         If the model fails, or gives a score that is not finite; the sequence is named.
     """
-    watch = ScoringWatch(step or Step(""))
+    step = step or Step("")
+    watch = ScoringWatch(step)
     with LazyModel(handle, watch.loading) as model:
         wanted = [item.sequence for item in sequences]
-        if store is None or not handle.lasting:
+        if store is None or not (handle.lasting and handle.stored):
             table = score(model, wanted, progress=watch)
         else:
             with Store(store) as opened:
                 table = score(model, wanted, opened, progress=watch)
+                if watch.rate is not None:
+                    keep_rate(handle, device, opened, watch.rate)
+                if noise and wanted:
+                    step.say(f"measuring the noise floor of {handle.name}")
+                    keep_noise(model, opened)
     rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
     for row in rows:
         if not math.isfinite(row.score):

@@ -23,7 +23,7 @@ SEQUENCES = 32
 DIGITS = 3
 """Significant digits kept: it is the largest of a few differences, and no more precise."""
 
-_KIND = "noise"
+KIND = "noise"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def known_noise(handle: ModelHandle, store: Store) -> Noise | None:
     """Return what was measured of a model, in this run or an earlier one; None if nothing was."""
     if not handle.stored:
         return RECORDED
-    text = store.recall(_KIND, _key(handle))
+    text = store.recall(KIND, _key(handle))
     return None if text is None else Noise(**json.loads(text))
 
 
@@ -108,7 +108,7 @@ def keep_noise(model: LazyModel, store: Store) -> None:
     """
     known = known_noise(model.handle, store)
     if known is None or (known.nats is None and model.handle.stored and model.loaded):
-        store.remember(_KIND, _key(model.handle), json.dumps(asdict(noise_floor(model))))
+        store.remember(KIND, _key(model.handle), json.dumps(asdict(noise_floor(model))))
 
 
 def _key(handle: ModelHandle) -> str:

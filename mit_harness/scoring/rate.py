@@ -9,7 +9,7 @@ from mit_harness.scoring.store import Store
 ENOUGH = 16
 """Sequences, from which on a measurement replaces an earlier one."""
 
-_KIND = "rate"
+KIND = "rate"
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ def keep_rate(handle: ModelHandle, device: str | None, store: Store, rate: Rate)
     """Keep how fast a model was, unless it was measured on more sequences before."""
     known = known_rate(handle, device, store)
     if known is None or rate.sequences >= min(ENOUGH, known.sequences):
-        store.remember(_KIND, _key(handle, device), json.dumps(asdict(rate)))
+        store.remember(KIND, _key(handle, device), json.dumps(asdict(rate)))
 
 
 def known_rate(handle: ModelHandle, device: str | None, store: Store) -> Rate | None:
     """Return how fast a model was when it was last scored on this device; None if it never was."""
-    text = store.recall(_KIND, _key(handle, device))
+    text = store.recall(KIND, _key(handle, device))
     return None if text is None else Rate(**json.loads(text))
 
 

@@ -7,7 +7,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple
@@ -20,6 +20,11 @@ from mit_harness.models.base import ModelHandle, Scores
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4D495448  # "MITH": tells our files from another program's
 BUSY_SECONDS = 60.0
+WAL_PAGES = 16_384
+"""Pages (4 KiB) that wait in the -wal file before they are copied into the store: rows come in no
+order, so that a batch touches a page of its own for most of them, and many batches the same."""
+CACHE_KIB = 65_536
+"""Memory for pages of the store."""
 
 _SCHEMA = """
 CREATE TABLE scorer (
@@ -128,6 +133,8 @@ class Store:
                 self._check_version()
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+                self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
                 self._create()
             except sqlite3.OperationalError as error:
                 if _result_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
@@ -136,48 +143,23 @@ class Store:
             else:
                 return
 
-    def _pragma(self, name: str) -> int:
-        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
-
-    def _tables(self) -> set[str]:
-        return {str(name) for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
-
     def _check_version(self) -> None:
         with self._transaction("DEFERRED"):  # one snapshot: it may be in creation
-            application, empty = self._pragma("application_id"), not self._tables()
-            version = self._pragma("user_version")
-        if application != APPLICATION_ID and (application or not empty):
-            raise StoreError(f"{self.path} is an SQLite file of another program; name another file")
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"score store {self.path} has schema {version}, newer than this version's "
-                f"{SCHEMA_VERSION}; upgrade mit-harness or name another store"
-            )
+            check_ours(self._db, self.path)
 
     def _create(self) -> None:
-        if "memo" in self._tables():
+        if "memo" in tables(self._db):
             return
         with self._transaction():
-            if not self._tables():  # still: another process may have been quicker
+            if not tables(self._db):  # still: another process may have been quicker
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             self._db.execute(_MEMO)
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what SQLite or the system says into a `StoreError`."""
-        try:
-            yield
-        except sqlite3.ProgrammingError:  # a bug of ours, such as use after closing
-            raise
-        except sqlite3.DatabaseError as error:
-            advice = _ADVICE.get(_result_code(error), _PLACE_ADVICE)
-            raise StoreError(f"score store {self.path}: {error}; {advice}") from error
-        except OSError as error:
-            what = error.strerror or error
-            raise StoreError(f"score store {self.path}: {what}; {_PLACE_ADVICE}") from error
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self.path)
 
     @contextmanager
     def _transaction(self, kind: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE") -> Iterator[None]:
@@ -205,16 +187,17 @@ class Store:
                 return {}
             found: dict[str, Row] = {}
             key = _key(handle)
-            for start in range(0, len(sequences), 500):  # below SQLite's limit on parameters
-                part = sequences[start : start + 500]
+            ordered = sorted(sequences)  # as they lie in the file: each page is read once
+            for start in range(0, len(ordered), 500):  # below SQLite's limit on parameters
+                part = ordered[start : start + 500]
                 marks = ",".join("?" * len(part))
                 query = (
                     "SELECT sequence, value, tokens, bases, checksum FROM score "  # noqa: S608
                     f"WHERE scorer = ? AND sequence IN ({marks})"
                 )
-                for sequence, *row, checksum in self._db.execute(query, (scorer, *part)):
+                for sequence, *row, kept in self._db.execute(query, (scorer, *part)):
                     found[sequence] = Row(*row)
-                    if checksum != _checksum(key, sequence, found[sequence]):
+                    if kept != checksum(key, sequence, found[sequence]):
                         raise sqlite3.DatabaseError("a score does not match its checksum")
             return found
 
@@ -238,7 +221,7 @@ class Store:
             scorer = self._scorer(handle)
             self._db.executemany(
                 "INSERT OR IGNORE INTO score VALUES (?, ?, ?, ?, ?, ?)",
-                ((scorer, s, *row, _checksum(key, s, row)) for s, row in rows),
+                ((scorer, s, *row, checksum(key, s, row)) for s, row in rows),
             )
 
     def count(self, handle: ModelHandle) -> int:
@@ -289,11 +272,58 @@ class Store:
         self._db.close()
 
 
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite or the system says of a store into a `StoreError`."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:  # a bug of ours, such as use after closing
+        raise
+    except sqlite3.DatabaseError as error:
+        advice = _ADVICE.get(_result_code(error), _PLACE_ADVICE)
+        raise StoreError(f"score store {path}: {error}; {advice}") from error
+    except OSError as error:
+        what = error.strerror or error
+        raise StoreError(f"score store {path}: {what}; {_PLACE_ADVICE}") from error
+
+
+def tables(db: sqlite3.Connection) -> set[str]:
+    """Return the names of what an SQLite file holds."""
+    return {str(name) for (name,) in db.execute("SELECT name FROM sqlite_master")}
+
+
+def check_ours(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse another program's file and a newer version's.
+
+    Raises
+    ------
+    StoreError
+        That says so.
+    """
+
+    def pragma(name: str) -> int:
+        return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    application, version = pragma("application_id"), pragma("user_version")
+    if application != APPLICATION_ID and (application or tables(db)):
+        raise StoreError(f"{path} is an SQLite file of another program; name another file")
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"score store {path} has schema {version}, newer than this version's "
+            f"{SCHEMA_VERSION}; upgrade mit-harness or name another store"
+        )
+
+
+def scorer_key(fingerprint: str, method: str) -> int:
+    """Return what a scorer adds to the checksums of its scores."""
+    return zlib.crc32(f"{fingerprint}\n{method}".encode())
+
+
 def _key(handle: ModelHandle) -> int:
-    return zlib.crc32(f"{handle.fingerprint}\n{handle.method}".encode())
+    return scorer_key(handle.fingerprint, handle.method)
 
 
-def _checksum(key: int, sequence: str, row: Row) -> int:
+def checksum(key: int, sequence: str, row: Row) -> int:
     """Return a checksum of one score: SQLite itself notices damage to its pages' structure only."""
     return zlib.crc32(f"{sequence} {row.value!r} {row.tokens} {row.bases}".encode(), key)
 

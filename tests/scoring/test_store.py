@@ -132,7 +132,7 @@ def test_a_batch_that_breaks_halfway_is_not_stored_at_all(store, handle_of, monk
             raise KeyboardInterrupt
         return 0
 
-    monkeypatch.setattr(module, "_checksum", breaks)
+    monkeypatch.setattr(module, "checksum", breaks)
     with pytest.raises(KeyboardInterrupt):
         save(store, handle_of(), {"A": 1.0, "C": 2.0})
     monkeypatch.undo()
