@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mit_harness.claims.base import MIN_PAIRS, Scored
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import askable, get_claim
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.stats import paired, rank
 from mit_harness.stats.inference import Inference
@@ -122,7 +122,7 @@ def smallest_effects(spec: DesignSpec) -> list[Detectable]:
     """
     rng = np.random.default_rng(NOISE_SEED)
     found = []
-    for claim_id in CLAIMS:
+    for claim_id in askable(spec):
         claim = get_claim(claim_id)
         sequences = claim.design(spec)
         noise = Scored(sequences, rng.normal(size=len(sequences)))

@@ -24,6 +24,8 @@ CLAIMS: dict[str, str] = {
     "minus10_variants": "Minus10Variants",
     "robustness": "Robustness",
     "dose_response": "DoseResponse",
+    "measured_rescue": "MeasuredRescue",
+    "measured_expression": "MeasuredExpression",
     "composition": "Composition",
     "dinucleotide": "Dinucleotide",
 }
@@ -60,7 +62,8 @@ def get_claim(claim_id: str) -> "Claim":
 def everything(spec: "DesignSpec") -> "SequenceSet":
     """Return the 650 sequences, every control family, and whatever else a shipped claim needs.
 
-    Built whatever the suite or protocol of `spec`: all that one design can name.
+    Built whatever the suite or protocol of `spec`: all that one design can name. Measured
+    promoters are among them where `spec` names their file.
     """
     from dataclasses import replace
 
@@ -68,6 +71,15 @@ def everything(spec: "DesignSpec") -> "SequenceSet":
 
     plain = replace(spec, protocol="matched", suite=None)
     made = core(plain) | families(plain)
-    for claim_id in CLAIMS:
+    for claim_id in askable(plain):
         made = made | get_claim(claim_id).design(plain)
     return made
+
+
+def askable(spec: "DesignSpec") -> list[str]:
+    """Return the claims that a plain design can be asked: without a file, those on no measured."""
+    return [
+        claim_id
+        for claim_id in CLAIMS
+        if spec.measured is not None or not get_claim(claim_id).uses_measured
+    ]

@@ -93,7 +93,7 @@ SHEETS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MeasuredSet:
     """One library as it was measured; row k of everything is promoter k of its sheet.
 
@@ -118,7 +118,7 @@ class MeasuredSet:
     activity: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MeasuredFile:
     """A workbook that was read and checked.
 
@@ -262,9 +262,7 @@ def _numbers(where: str, name: str, cells: Sequence[Any], above: float = -math.i
         number = isinstance(cell, int | float) and not isinstance(cell, bool)
         if not number or not math.isfinite(cell) or cell <= above:
             wanted = "a finite number" if above == -math.inf else f"a number above {above:g}"
-            raise InputError(
-                f"{where}: {name!r} of row {k + 2} is {cell!r}; it has to be {wanted}"
-            )
+            raise InputError(f"{where}: {name!r} of row {k + 2} is {cell!r}; it has to be {wanted}")
         values[k] = cell
     return values
 

@@ -1,4 +1,6 @@
-"""The factorial of Urtecho et al. 2019 (Biochemistry 58:1539): UP x -35 x spacer x -10 x background.
+"""The factorial of Urtecho et al. 2019: UP x -35 x spacer x -10 x background.
+
+Biochemistry 58:1539, doi:10.1021/acs.biochem.7b01069.
 
 Which promoter has which elements is read off the sequences alone; the elements themselves ship in
 ``data/urtecho_elements.json``, with their labels as published (34G->T there is the G at -33).
