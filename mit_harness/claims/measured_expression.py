@@ -1,6 +1,7 @@
 """measured_expression: the score ranks with measured expression, given composition."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -13,7 +14,9 @@ from mit_harness.measured.lafleur import MeasuredFile
 from mit_harness.measured.urtecho import of_set
 from mit_harness.models.pwm import is_at, words
 from mit_harness.promoter.alphabet import encode
+from mit_harness.stats.checks import rounding
 from mit_harness.stats.inference import Inference
+from mit_harness.stats.levels import LEVELS_TEST, Factorial, PartialMean, levels_p
 from mit_harness.stats.metric import Metric
 from mit_harness.stats.partial import (
     Residuals,
@@ -63,7 +66,29 @@ class MeasuredExpression(OnMeasured):
             kept = library_residuals(found, name)
             reported.append(partial(f"partial_{name}", values, kept, stats.tolerance))
             reported.append(spearman(f"spearman_{name}", values, kept, stats.tolerance))
-        return Measured([_mean("partial_urtecho", partial_r, by_background, stats)], reported)
+        deciding = _mean("partial_urtecho", partial_r, by_background, stats)
+        if deciding.value is not None:
+            p = _levels_p(found, scores, stats)
+            deciding = replace(deciding, p=p, test=LEVELS_TEST)
+        return Measured([deciding], reported)
+
+
+def _levels_p(found: MeasuredFile, scores: Floats, stats: Inference) -> float:
+    """Return the p under permutations of -35 boxes, spacers and -10 boxes."""
+    floor = stats.tolerance + rounding(scores)
+    groups = background_residuals(found)
+    left = np.zeros(len(scores))
+    for rows, kept in groups:
+        left[rows] = kept.of_score(scores[rows], floor)
+    return levels_p(PartialMean(groups, left), factorial_cells(found), seed=stats.seed)
+
+
+@lru_cache(maxsize=4)
+def factorial_cells(found: MeasuredFile) -> Factorial:
+    """Return the cells of the factorial; UP element and background stay as they are."""
+    made = of_set(found.sets[URTECHO])
+    strata = made.background * len(urtecho_groups()) + made.up
+    return Factorial(strata, np.column_stack([made.minus35, made.spacer, made.minus10]))
 
 
 Statistic = Callable[[str, Floats, Residuals, float], float | None]

@@ -1,8 +1,8 @@
 """measured_rescue: the score rises most where an UP element raised measured expression."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -13,8 +13,16 @@ from mit_harness.claims.on_measured import OnMeasured, library_scores, measured_
 from mit_harness.measured.groups import URTECHO, urtecho_groups
 from mit_harness.measured.lafleur import MeasuredFile
 from mit_harness.measured.urtecho import FLOOR, elements, noise_sd, of_set, pairs
-from mit_harness.stats.clustered import Grouping, concordance, rank_correlation, weighted_mean
+from mit_harness.stats.checks import rounding
+from mit_harness.stats.clustered import (
+    Grouping,
+    average_ranks,
+    concordance,
+    rank_correlation,
+    weighted_mean,
+)
 from mit_harness.stats.inference import Inference
+from mit_harness.stats.levels import LEVELS_TEST, Factorial, RankContrast, levels_p
 from mit_harness.stats.metric import Metric
 from mit_harness.stats.partial import mean_of_groups
 from mit_harness.stats.verdict import Verdict
@@ -63,6 +71,9 @@ class MeasuredRescue(OnMeasured):
         change = scores[facts.with_up] - scores[facts.without]
         above = ~facts.floor
         deciding = facts.auroc("rescue_auroc", change, stats, above)
+        if deciding.value is not None:
+            p = facts.levels_p(change, stats, above)
+            deciding = replace(deciding, p=p, test=LEVELS_TEST)
         reported = [
             facts.auroc("rescue_auroc_within_up", change, stats, above, facts.up),
             _by_background(facts, change, stats),
@@ -81,7 +92,7 @@ class MeasuredRescue(OnMeasured):
         return Measured([deciding], reported)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RescuePairs:
     """What was measured of every pair; shape (p,) each.
 
@@ -95,6 +106,8 @@ class RescuePairs:
         Both below `FLOOR`.
     up, background, minus10
         Numbers in the order of `elements`.
+    levels
+        Of -35 box, spacer and -10 box, shape (p, 3).
     grouping
         Strata (UP element x background), clusters (cells), inverse variances of `rise`.
     """
@@ -106,6 +119,7 @@ class RescuePairs:
     up: NDArray[np.intp]
     background: NDArray[np.intp]
     minus10: NDArray[np.intp]
+    levels: NDArray[np.intp]
     grouping: Grouping
 
     def has_box(self, bases: str) -> Kept:
@@ -134,6 +148,23 @@ class RescuePairs:
             tolerance=stats.tolerance,
         )
 
+    def levels_p(self, change: Floats, stats: Inference, kept: Kept) -> float:
+        """Return the p of the AUROC under permutations of -35 boxes, spacers and -10 boxes."""
+        strata = np.asarray(self.grouping.strata)
+        floor = stats.tolerance + rounding(change)
+        ranks = np.empty(len(change))
+        for stratum in np.unique(strata):
+            rows = np.flatnonzero(strata == stratum)
+            ranks[rows] = average_ranks(change[rows], floor) / len(rows)
+        weights = np.asarray(self.grouping.weights) * (kept & (self.rise != 0))
+        contrast = RankContrast(ranks, self.rise > 0, strata, weights)
+        return levels_p(contrast, self.factorial, seed=stats.seed)
+
+    @cached_property
+    def factorial(self) -> Factorial:
+        """The cells, in which the elements that a score meets can be permuted."""
+        return Factorial(self.grouping.strata, self.levels)
+
     def ceiling(self) -> list[Metric]:
         """Return the shares of pairs that rose and that are at the floor: facts of the data."""
         every = np.ones(len(self.rise), dtype=bool)
@@ -148,7 +179,7 @@ class RescuePairs:
     def share(self, name: str, values: Floats, kept: Kept, unit: str = "proportion") -> Metric:
         """Return the unweighted mean over some pairs, untested."""
         plain = Grouping(self.up, self.grouping.clusters, np.ones(len(self.up)))
-        return weighted_mean(name, values[kept], plain.only(kept), unit=unit, against=None)
+        return weighted_mean(name, values[kept], plain.only(kept), unit=unit)
 
 
 @lru_cache(maxsize=4)
@@ -170,6 +201,7 @@ def rescue_pairs(found: MeasuredFile) -> RescuePairs:
         up=up,
         background=background,
         minus10=made.minus10[one],
+        levels=np.column_stack([made.minus35[one], made.spacer[one], made.minus10[one]]),
         grouping=Grouping(strata, made.cell[one], 1 / variance),
     )
 

@@ -50,6 +50,7 @@ class Settings:
     seed: int
     split: str
     break_form: str
+    measured: Path | None
     store: Path
     batch_tokens: int
     trusted: tuple[str, ...]
@@ -88,6 +89,7 @@ class Settings:
             seed=_integer("seed", given["seed"], 42, 0),
             split=given["split"] or "test",
             break_form=SIGMA70.check_break(given["break"] or SIGMA70.break_form),
+            measured=_measured(root, given["measured"] or "off"),
             store=_path(root, given["store"]) if given["store"] else default_store(),
             batch_tokens=_integer("batch_tokens", given["batch_tokens"], BATCH_TOKENS, 1),
             trusted=tuple(given["trust_remote_code"] or ()),
@@ -142,6 +144,7 @@ class Settings:
             break_form=self.break_form,
             protocol=self.protocol,  # type: ignore[arg-type]
             suite=suite,
+            measured=self.measured,
         )
 
 
@@ -204,6 +207,17 @@ def _parsed(option: Option, text: str, where: str) -> Any:  # noqa: ANN401 - tex
 
 def _path(root: Path, text: str) -> Path:
     return root / Path(text).expanduser()  # no shell has seen what an ini file says
+
+
+def _measured(root: Path, text: str) -> Path | None:
+    """Return the workbook of measured promoters, read once to see that it can be used."""
+    if text == "off":
+        return None
+    from mit_harness.measured.lafleur import fetched, read_measured
+
+    path = fetched() if text == "fetched" else _path(root, text)
+    read_measured(path)
+    return path
 
 
 def _integer(name: str, text: str | None, default: int, least: int) -> int:

@@ -4,7 +4,8 @@ Each estimate is a ratio of sums over pairs (or over pairs of pairs within a str
 error is that of the delta method: a pair's structural component is what the estimate would gain
 if it counted a little more, components are added up within a cluster, and clusters are independent
 (the structural components of Obuchowski 1997, Biometrics 53:567, for weights and strata as well).
-Strata and weights are fixed. Intervals are normal, tests one-sided z-tests.
+Strata and weights are fixed. Intervals are normal. Nothing is tested: see
+`mit_harness.stats.levels` for why a z-test of clusters would not do in a factorial.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from mit_harness.stats.checks import (
 )
 from mit_harness.stats.metric import Metric, notes, undefined
 
-Z_TEST = "one-sided z-test, clustered"
 LEVELS = (0.95, 0.90)
 
 
@@ -102,7 +102,7 @@ def concordance(
     value = float(won[up].sum() / total)
     influence = (won - value * compared) / total
     said = f"{int((up & used).sum())} rises, {int((~up & used).sum())} falls"
-    return _metric(name, value, influence, clusters, used, "AUROC", 0.5, said, ties)
+    return _metric(name, value, influence, clusters, used, "AUROC", said, ties)
 
 
 def rank_correlation(
@@ -141,12 +141,12 @@ def rank_correlation(
         return undefined(name, len(values), "r", "the reference does not vary within any stratum")
     if sums[1] <= _ZERO * weights.sum():
         nothing = np.zeros(len(values))
-        return _metric(name, 0.0, nothing, clusters, used, "r", 0.0, "the score does not vary")
+        return _metric(name, 0.0, nothing, clusters, used, "r", "the score does not vary")
     scale = float(np.sqrt(sums[1] * sums[2]))
     value = sums[0] / scale
     half = 0.5 * value * (x * x / sums[1] + y * y / sums[2])
     influence = weights * (x * y / scale - half)
-    return _metric(name, value, influence, clusters, used, "r", 0.0, "ranks held fixed")
+    return _metric(name, value, influence, clusters, used, "r", "ranks held fixed")
 
 
 _ZERO = 1e-20
@@ -154,9 +154,7 @@ _ROUNDING = 1e-10
 _WITHIN_0_1 = ("AUROC", "proportion")
 
 
-def weighted_mean(
-    name: str, values: ArrayLike, grouping: Grouping, *, unit: str, against: float | None
-) -> Metric:
+def weighted_mean(name: str, values: ArrayLike, grouping: Grouping, *, unit: str) -> Metric:
     """Return the weighted mean over pairs; strata are not looked at.
 
     Parameters
@@ -167,8 +165,6 @@ def weighted_mean(
         Shape (n,).
     unit
         Of the mean.
-    against
-        What the test takes for its null; None: untested.
     """
     found, _, clusters, weights = _checked(name, values, grouping)
     if not len(found):
@@ -176,7 +172,7 @@ def weighted_mean(
     value = float(np.average(found, weights=weights))
     influence = weights * (found - value) / weights.sum()
     used = np.ones(len(found), dtype=bool)
-    return _metric(name, value, influence, clusters, used, unit, against)
+    return _metric(name, value, influence, clusters, used, unit)
 
 
 def average_ranks(values: FloatArray, tolerance: float) -> FloatArray:
@@ -243,11 +239,10 @@ def _metric(
     clusters: NDArray[np.intp],
     used: NDArray[np.bool_],
     unit: str,
-    against: float | None,
     said: str = "",
     ties: int | None = None,
 ) -> Metric:
-    """Return an estimate with the interval and the test of its components, added up by cluster."""
+    """Return an estimate with the interval of its components, added up by cluster."""
     _, numbers = np.unique(clusters[used], return_inverse=True)
     sums = np.bincount(numbers, weights=influence[used])
     n = len(sums)
@@ -256,9 +251,8 @@ def _metric(
     error = float(np.sqrt(n / (n - 1) * (sums**2).sum()))
     if error <= _ROUNDING:
         error = 0.0
-        # All ties sum up to the null but for rounding, which must not lie above it.
-        if against is not None and abs(value - against) <= _ROUNDING:
-            value = against
+        # All ties sum up to 1/2 but for rounding, which must not lie above it.
+        value = 0.5 if abs(value - 0.5) <= _ROUNDING else value
     found = normal_interval(value, error, LEVELS)
     found = clipped(found) if unit in _WITHIN_0_1 else found
     (low, high), (low90, high90) = found.bounds
@@ -267,21 +261,13 @@ def _metric(
         value=value,
         ci_low=low,
         ci_high=high,
-        p=None if against is None else _p(value - against, error),
+        p=None,
         n=n,
         ties=ties,
         unit=unit,
-        test="" if against is None else Z_TEST,
+        test="",
         ci_method="delta, clustered",
         ci90_low=low90,
         ci90_high=high90,
         note=notes(said, f"{n} clusters", "" if error else "no spread: zero width"),
     )
-
-
-def _p(excess: float, error: float) -> float:
-    from scipy.special import ndtr
-
-    if error == 0.0:
-        return 0.0 if excess > 0 else 1.0
-    return float(ndtr(-excess / error))

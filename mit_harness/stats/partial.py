@@ -68,10 +68,27 @@ class Residuals:
         centred = _centred_ranks(values, 0.0)
         return cls(basis, centred, _without(basis, centred))
 
-    @property
-    def free(self) -> int:
-        """Rows less covariates."""
-        return len(self.centred) - int(self.basis.shape[1])
+    def of_score(self, values: FloatArray, floor: float) -> FloatArray:
+        """Return what the covariates leave of a score's centred ranks: zeros where nothing is left.
+
+        Scores up to `floor` apart tie.
+        """
+        ranks = _centred_ranks(values, floor)
+        left = _without(self.basis, ranks)
+        return left if _is_left(left, ranks) else np.zeros(len(values))
+
+    def correlations(self, left: FloatArray) -> FloatArray:
+        """Return the correlation of the measurement with variables, freed of the covariates.
+
+        One for each column of `left`, shape (n, b); 0 where nothing of either is left.
+        """
+        shared = self.basis.T @ left
+        size = (left * left).sum(axis=0) - (shared * shared).sum(axis=0)
+        scale = size * float(self.left @ self.left)
+        found: FloatArray = np.where(
+            scale > 0, self.left @ left / np.sqrt(np.where(scale > 0, scale, 1.0)), 0.0
+        )
+        return found
 
 
 def spearman(name: str, scores: ArrayLike, residuals: Residuals, tolerance: float) -> Metric:

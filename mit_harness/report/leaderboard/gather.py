@@ -114,7 +114,7 @@ def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> Claim
         return claim.model_copy(update={"declared": None})
     handle = control_handle(model)
     own_suite = run.results.design.suite_sha256 is not None
-    spec = design_spec(run.results.design)
+    spec = design_spec(run.results.design, measured=run.items.measured)
     allowed = None if own_suite else declared(handle, claim.id, spec)
     return claim.model_copy(
         update={"declared": None if allowed is None else sorted(map(str, allowed))}
