@@ -155,8 +155,6 @@ class Claim(ABC):
     threshold: ClassVar[float] = 0.5
     threshold_text: ClassVar[str] = "CI low > 0.50"
     absent_band: ClassVar[tuple[float, float] | None] = (0.4, 0.6)
-    uses_measured: ClassVar[bool] = False
-    """Whether it is judged on measured expression, so that its sequences come from a file."""
     meaning: ClassVar[Mapping[Verdict, str]]
 
     @abstractmethod

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import ON_MEASURED
 from mit_harness.models.base import ModelHandle
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.stats.verdict import Verdict
@@ -31,7 +31,7 @@ def declared(handle: ModelHandle, claim_id: str, spec: DesignSpec) -> frozenset[
     """
     if handle.kind != "control" or handle.options or not spec.is_default:
         return None
-    if claim_id in CLAIMS and get_claim(claim_id).uses_measured and not _is_published(spec):
+    if claim_id in ON_MEASURED and not _is_published(spec):
         return None
     # Not by its name: a user's model called pwm may have pushed the control to pwm-2.
     return truth_table().get(handle.spec.partition("?")[0], {}).get(claim_id)

@@ -1,7 +1,6 @@
 """What the claims on measured expression share: their sequences come from a file."""
 
 from abc import abstractmethod
-from typing import ClassVar
 
 import numpy as np
 
@@ -20,8 +19,6 @@ class OnMeasured(Claim):
 
     No pair is named: which of two sequences has to win is what was measured, not their group.
     """
-
-    uses_measured: ClassVar[bool] = True
 
     @abstractmethod
     def groups(self) -> tuple[str, ...]:

@@ -31,6 +31,12 @@ CLAIMS: dict[str, str] = {
 }
 """Claim id, which is also its module's name, to its class; imported only when asked for."""
 
+ON_MEASURED = ("measured_rescue", "measured_expression")
+"""Claims that are judged on measured promoters: without their file they cannot be asked."""
+
+DESIGNED = tuple(claim_id for claim_id in CLAIMS if claim_id not in ON_MEASURED)
+"""Claims whose sequences are designed here."""
+
 
 def check_claim(claim_id: str) -> str:
     """Return `claim_id` if there is such a claim.
@@ -71,15 +77,6 @@ def everything(spec: "DesignSpec") -> "SequenceSet":
 
     plain = replace(spec, protocol="matched", suite=None)
     made = core(plain) | families(plain)
-    for claim_id in askable(plain):
+    for claim_id in DESIGNED if spec.measured is None else CLAIMS:
         made = made | get_claim(claim_id).design(plain)
     return made
-
-
-def askable(spec: "DesignSpec") -> list[str]:
-    """Return the claims that a plain design can be asked: without a file, those on no measured."""
-    return [
-        claim_id
-        for claim_id in CLAIMS
-        if spec.measured is not None or not get_claim(claim_id).uses_measured
-    ]

@@ -21,16 +21,18 @@ def models(
     """List the models that can be named, and how they are."""
     from tabulate import tabulate
 
+    from mit_harness.models.biophysical import SUMMARY
     from mit_harness.models.embedded import EMBEDDED
     from mit_harness.models.neural.checks import check_text
     from mit_harness.models.neural.presets import PRESETS
-    from mit_harness.models.registry import Registry
+    from mit_harness.models.registry import CALCULATOR, Registry
 
     if check is not None:
         typer.echo(check_text(check))
         return
     rows = [(entry.name, entry.method, entry.summary) for entry in EMBEDDED.values()]
-    known = {*EMBEDDED, *PRESETS}
+    rows.append((CALCULATOR, "log-rate", SUMMARY + " (extra biophysical)"))
+    known = {*EMBEDDED, *PRESETS, CALCULATOR}
     installed = [name for name in Registry().names() if name not in known]
     rows += [(name, "", "installed by another package") for name in installed]
     taken = sum(max(len(row[column]) + 2 for row in rows) for column in (0, 1))

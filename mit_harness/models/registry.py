@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mit_harness.promoter.sequence_set import SequenceSet
 
 ENTRY_POINT_GROUP = "mit_harness.models"
+CALCULATOR = "promoter-calculator"
+"""The biophysical model of an optional package; named, never part of `ALL_EMBEDDED`."""
 ALL_EMBEDDED = "embedded"
 """The spec that stands for every embedded model."""
 
@@ -97,7 +99,7 @@ class Registry:
         """
         if not isinstance(name, str) or safe_name(name) != name:
             raise ModelError(f"model name {name!r} may hold only letters, digits, '.', '_', '-'")
-        if name in EMBEDDED or name in self._added or name == ALL_EMBEDDED:
+        if name in EMBEDDED or name in self._added or name in (ALL_EMBEDDED, CALCULATOR):
             raise ModelError(f"a model called {name!r} is registered already")
         if kind not in ("user", "reference"):
             raise ModelError(f"model {name!r}: kind is 'user' or 'reference', not {kind!r}")
@@ -112,7 +114,7 @@ class Registry:
         from mit_harness.models.neural.presets import PRESETS
 
         points = [point.name for point in entry_points(group=ENTRY_POINT_GROUP)]
-        return list(dict.fromkeys((*EMBEDDED, *self._added, *PRESETS, *points)))
+        return list(dict.fromkeys((*EMBEDDED, CALCULATOR, *self._added, *PRESETS, *points)))
 
     def resolve_all(self, specs: Sequence[str]) -> "list[ModelHandle]":
         """Return one handle per model named, ``embedded`` spelled out, names made unique.
@@ -152,6 +154,8 @@ class Registry:
             return _embedded_handle(spec)
         if spec.target in self._added:
             return self._external(spec, self._added[spec.target])
+        if spec.target == CALCULATOR:
+            return _calculator_handle(spec)
         for point in entry_points(group=ENTRY_POINT_GROUP):
             if point.name == spec.target:
                 return self._external(spec, Registered(_load(point)))
@@ -222,6 +226,14 @@ def _embedded_handle(spec: Spec) -> "ModelHandle":
         method=entry.method,
         options=spec.options,
     )
+
+
+def _calculator_handle(spec: Spec) -> "ModelHandle":
+    from mit_harness.models.biophysical import calculator_handle
+
+    if spec.options:
+        raise ModelError(f"model {CALCULATOR!r} takes no options")
+    return calculator_handle(spec.text)
 
 
 def _stated_fingerprint(factory: Factory, spec: Spec) -> str | None:

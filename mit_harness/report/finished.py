@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mit_harness.claims.base import ClaimResult
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import CLAIMS, ON_MEASURED, get_claim
 from mit_harness.errors import NotApplicable, ReportError, printable
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import SequenceSet
@@ -104,7 +104,7 @@ def _needs_measured(run: FinishedRun, claim_id: str) -> None:
     ReportError
         With how to get it.
     """
-    if not get_claim(claim_id).uses_measured or run.items.measured is not None:
+    if claim_id not in ON_MEASURED or run.items.measured is not None:
         return
     sha256 = run.results.run.measured_sha256
     named = f"with sha256 {sha256}" if sha256 else "that results.json does not name"

@@ -158,13 +158,13 @@ def test_wrapping_loses_no_words():
 
 
 def test_claims_power_shows_every_judged_claim():
-    from mit_harness.claims.registry import CLAIMS
+    from mit_harness.claims.registry import DESIGNED
 
     printed = run("claims", "--power")
     table = [line.split(maxsplit=3) for line in printed.partition("\n\n")[0].splitlines()[1:]]
     assert ["compensation", "css", "100", "P = 0.65"] in table
     assert ["natural_motif", "sham_over_broken", "56", "P = 0.69"] in table
-    assert {row[0] for row in table} == set(CLAIMS) - {"composition", "dinucleotide"}
+    assert {row[0] for row in table} == set(DESIGNED) - {"composition", "dinucleotide"}
     assert "none at this n" not in printed
     assert "here 6)" in run("claims", "--power", "--n", 6)
     assert "none at this n" in run("claims", "--power", "--n", 6)
