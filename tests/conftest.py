@@ -113,7 +113,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRuns:
     return FinishedRuns(tmp_path_factory.mktemp("finished"))
 
 
-def measured_promoters(backgrounds: int = 8, boxes: int = 3) -> Iterator[tuple[Any, str]]:
+def measured_promoters(backgrounds: int = 8, boxes: int = 5) -> Iterator[tuple[Any, str]]:
     """Return promoters of a small factorial, with the numbers of their elements."""
     from mit_harness.measured.urtecho import elements
 
@@ -140,7 +140,9 @@ def measured_tables(seed: int = 0, n: int = 30) -> dict[str, list[list[Any]]]:
         if sheet.name == "urtecho":
             made = list(measured_promoters())
             made = [made[k] for k in rng.permutation(len(made))]
-            strong = [2.0 - 0.7 * (e[1] + e[3]) + 0.8 * (e[0] > 0) * (e[3] - 0.5) for e, _ in made]
+            steps = [e[1] + e[3] for e, _ in made]  # an UP element helps weak boxes most
+            helped = [0.4 * (e[0] > 0) * (k - 3.3) for (e, _), k in zip(made, steps, strict=True)]
+            strong = [2.0 - 0.35 * k + h for k, h in zip(steps, helped, strict=True)]
             values = np.exp(np.array(strong) - 1 + rng.normal(0, 0.1, len(made)))
             rows = [
                 [t, float(v), float(-np.log(v))] for (_, t), v in zip(made, values, strict=True)

@@ -56,20 +56,28 @@ def wrapped(text: str, width: int = WIDTH, indent: int = 0) -> str:
     return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
-def design_spec(n: int, seed: int, split: str, break_form: str) -> "DesignSpec":
-    """Return what decides the sequences.
+def design_spec(
+    n: int, seed: int, split: str, break_form: str, measured: str | None = None
+) -> "DesignSpec":
+    """Return what decides the sequences; `measured` is a workbook, ``fetched`` or ``off``.
 
     Raises
     ------
     InputError
-        If no -10 box can be broken so.
+        If no -10 box can be broken so, or the workbook cannot be used.
     """
+    from mit_harness.measured.lafleur import named
     from mit_harness.promoter.core import DesignSpec
     from mit_harness.promoter.grammar import SIGMA70
     from mit_harness.promoter.seeds import Seeds
 
     SIGMA70.check_break(break_form)
-    return DesignSpec(n=n, seeds=Seeds(seed, split), break_form=break_form)  # type: ignore[arg-type]
+    return DesignSpec(
+        n=n,
+        seeds=Seeds(seed, split),  # type: ignore[arg-type]
+        break_form=break_form,
+        measured=named(measured or "off"),
+    )
 
 
 def read_set(file: Path, length: int | None = None) -> "SequenceSet":

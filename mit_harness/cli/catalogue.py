@@ -93,6 +93,10 @@ def design(
     seed: Seed = 42,
     split: Split = "test",
     break_form: Break = "TGTAAT",
+    measured: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Workbook of measured promoters, or fetched."),
+    ] = None,
 ) -> None:
     """Write the sequences to score, the same bytes each time."""
     from mit_harness.claims.registry import everything, get_claim
@@ -101,7 +105,7 @@ def design(
     from mit_harness.promoter.files import write_sequences
     from mit_harness.promoter.natural import promoter_name
 
-    spec = design_spec(n, seed, split, break_form)
+    spec = design_spec(n, seed, split, break_form, measured)
     if families and what != "core":
         raise InputError("--families goes with `design core`")
     with on_stderr().doing("designing sequences"):

@@ -274,6 +274,28 @@ def _numbers(where: str, name: str, cells: Sequence[Any], above: float = -math.i
     return values
 
 
+def named(text: str, folder: Path | None = None) -> Path | None:
+    """Return the workbook that an option names, read once to see that it can be used.
+
+    Parameters
+    ----------
+    text
+        ``off`` for none, ``fetched`` for that in the cache, or a path.
+    folder
+        What the path is relative to.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used.
+    """
+    if text == "off":
+        return None
+    path = fetched() if text == "fetched" else (folder or Path()) / Path(text).expanduser()
+    read_measured(path)
+    return path
+
+
 def fetched() -> Path:
     """Return the published workbook in the cache.
 

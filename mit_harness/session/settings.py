@@ -210,14 +210,11 @@ def _path(root: Path, text: str) -> Path:
 
 
 def _measured(root: Path, text: str) -> Path | None:
-    """Return the workbook of measured promoters, read once to see that it can be used."""
     if text == "off":
-        return None
-    from mit_harness.measured.lafleur import fetched, read_measured
+        return None  # nothing is imported for it
+    from mit_harness.measured.lafleur import named
 
-    path = fetched() if text == "fetched" else _path(root, text)
-    read_measured(path)
-    return path
+    return named(text, root)
 
 
 def _integer(name: str, text: str | None, default: int, least: int) -> int:

@@ -171,6 +171,17 @@ def test_claims_power_shows_every_judged_claim():
     assert "--n goes with" in refused("claims", "--n", 6)
 
 
+def test_measured_promoters_are_designed_where_their_file_is_named(tmp_path: Path, workbooks):
+    assert "no measured expression was given" in refused("design", "measured_rescue")
+    assert "cannot be read from" in refused("design", "all", "--measured", "absent.xlsx")
+    out = tmp_path / "a.tsv"
+    run("design", "measured_rescue", "--measured", workbooks.small, "--out", out)
+    rows = out.read_text().splitlines()
+    assert len(rows) == 1 + len(list(workbooks.promoters()))
+    run("design", "all", "--n", 2, "--measured", workbooks.small, "--out", out)
+    assert set(rows[1:]) <= set(out.read_text().splitlines())
+
+
 def test_audit_writes_a_table_and_a_figure_of_the_benchmark(tmp_path: Path):
     out, figure = tmp_path / "audit.md", tmp_path / "audit.svg"
     run("audit", "--n", 12, "--out", out, "--figure", figure)
