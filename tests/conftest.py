@@ -1,7 +1,7 @@
 """What every test of the harness gets: a store and a report folder of its own, never the user's."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -136,3 +136,128 @@ def promoter_set(tmp_path: Path) -> Callable[[], Path]:
         return file
 
     return made
+
+
+def measured_promoters(backgrounds: int = 8, boxes: int = 5) -> Iterator[tuple[Any, str]]:
+    """Return promoters of a small factorial, with the numbers of their elements."""
+    from mit_harness.measured.urtecho import elements
+
+    made = elements()
+    for b, parts in enumerate(list(made.background.values())[:backgrounds]):
+        for u, up in enumerate((parts["no_up"], *made.up.values())):
+            for k35, m35 in enumerate(list(made.minus35.values())[:boxes]):
+                for ks, spacer in enumerate(list(made.spacer.values())[:2]):
+                    for k10, m10 in enumerate(list(made.minus10.values())[:boxes]):
+                        text = parts["upstream"] + up + parts["between"]
+                        text += m35 + spacer + m10 + parts["downstream"]
+                        yield (u, k35, ks, k10, b), text
+
+
+def measured_tables(seed: int = 0, n: int = 30) -> dict[str, list[list[Any]]]:
+    """Return a small workbook as sheets of rows; activity follows the elements."""
+    import numpy as np
+
+    from mit_harness.measured.lafleur import SHEETS
+
+    rng = np.random.default_rng(seed)
+    found: dict[str, list[list[Any]]] = {}
+    for sheet in SHEETS:
+        if sheet.name == "urtecho":
+            made = list(measured_promoters())
+            made = [made[k] for k in rng.permutation(len(made))]
+            steps = [e[1] + e[3] for e, _ in made]  # an UP element helps weak boxes most
+            helped = [0.4 * (e[0] > 0) * (k - 3.3) for (e, _), k in zip(made, steps, strict=True)]
+            strong = [2.0 - 0.35 * k + h for k, h in zip(steps, helped, strict=True)]
+            values = np.exp(np.array(strong) - 1 + rng.normal(0, 0.1, len(made)))
+            rows = [
+                [t, float(v), float(-np.log(v))] for (_, t), v in zip(made, values, strict=True)
+            ]
+            found[sheet.title] = [["Promoter", "Activity", "Observed log(TX/Txref)"], *rows]
+        else:
+            size = {"lafleur": 73, "hossain": 78, "n36": 116}.get(sheet.name, 139)
+            rows = [
+                [float(rng.normal()), "".join(rng.choice(list("acgt"), size))] for _ in range(n)
+            ]
+            found[sheet.title] = [["Observed log(TX/Txref)", "Promoter"], *rows]
+    return found
+
+
+def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
+    """Write sheets of rows as a bare xlsx archive: what a reader needs and nothing else."""
+    import zipfile
+    from xml.sax.saxutils import escape, quoteattr
+
+    def cell(value: Any) -> str:
+        if isinstance(value, str):
+            return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+        return f"<c><v>{value!r}</v></c>"
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    names = list(sheets)
+    head = '<?xml version="1.0"?>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            f'{head}<Types xmlns="{package}/content-types">'
+            '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'{head}<Relationships xmlns="{package}/relationships"><Relationship Id="r0" '
+            f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        links = "".join(
+            f'<sheet name={quoteattr(n)} sheetId="{k}" r:id="r{k}"/>'
+            for k, n in enumerate(names, start=1)
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'{head}<workbook xmlns="{main}" xmlns:r="{office}">'
+            f"<sheets>{links}</sheets></workbook>",
+        )
+        targets = "".join(
+            f'<Relationship Id="r{k}" Type="{office}/worksheet" Target="worksheets/s{k}.xml"/>'
+            for k in range(1, len(names) + 1)
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'{head}<Relationships xmlns="{package}/relationships">{targets}</Relationships>',
+        )
+        for k, name in enumerate(names, start=1):
+            rows = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in sheets[name])
+            archive.writestr(
+                f"xl/worksheets/s{k}.xml",
+                f'{head}<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>',
+            )
+    return path
+
+
+class Workbooks:
+    """Small workbooks of measured promoters, in the form of the published one."""
+
+    tables = staticmethod(measured_tables)
+    write = staticmethod(write_workbook)
+    promoters = staticmethod(measured_promoters)
+
+    def __init__(self, folder: Path) -> None:
+        self.small = write_workbook(folder / "small.xlsx", measured_tables())
+
+
+SHARED = Path(__file__).resolve().parents[2] / "shared/data/measured"
+
+
+@pytest.fixture(scope="session")
+def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Workbooks:
+    """Small measured workbooks: one, and the means to write others."""
+    return Workbooks(tmp_path_factory.mktemp("measured"))
+
+
+@pytest.fixture(scope="session")
+def published_workbook() -> Path:
+    """The published workbook; skips where it does not lie in ../shared."""
+    path = SHARED / "41467_2022_32829_MOESM6_ESM.xlsx"
+    if not path.exists():
+        pytest.skip("the published workbook is not in ../shared/data/measured")
+    return path

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -31,10 +32,13 @@ class Scored:
         What the claim designed.
     values
         float64, shape (len(sequences),).
+    measured
+        File with what was measured of these sequences, where a claim is judged on that.
     """
 
     sequences: SequenceSet
     values: Floats
+    measured: Path | None = None
 
     def has(self, *groups: str) -> bool:
         """Tell whether every named group is there."""

@@ -24,10 +24,18 @@ CLAIMS: dict[str, str] = {
     "minus10_variants": "Minus10Variants",
     "robustness": "Robustness",
     "dose_response": "DoseResponse",
+    "measured_rescue": "MeasuredRescue",
+    "measured_expression": "MeasuredExpression",
     "composition": "Composition",
     "dinucleotide": "Dinucleotide",
 }
 """Claim id, which is also its module's name, to its class; imported only when asked for."""
+
+ON_MEASURED = ("measured_rescue", "measured_expression")
+"""Claims that are judged on measured promoters: without their file they cannot be asked."""
+
+DESIGNED = tuple(claim_id for claim_id in CLAIMS if claim_id not in ON_MEASURED)
+"""Claims whose sequences are designed here."""
 
 
 def check_claim(claim_id: str) -> str:
@@ -60,7 +68,8 @@ def get_claim(claim_id: str) -> "Claim":
 def everything(spec: "DesignSpec") -> "SequenceSet":
     """Return the 650 sequences, every control family, and whatever else a shipped claim needs.
 
-    Built whatever the suite or protocol of `spec`: all that one design can name.
+    Built whatever the suite or protocol of `spec`: all that one design can name. Measured
+    promoters are among them where `spec` names their file.
     """
     from dataclasses import replace
 
@@ -68,6 +77,6 @@ def everything(spec: "DesignSpec") -> "SequenceSet":
 
     plain = replace(spec, protocol="matched", suite=None)
     made = core(plain) | families(plain)
-    for claim_id in CLAIMS:
+    for claim_id in DESIGNED if spec.measured is None else CLAIMS:
         made = made | get_claim(claim_id).design(plain)
     return made

@@ -44,7 +44,7 @@ def audit(
 
     if file is not None and regulondb is not None:
         raise InputError("--regulondb goes with the benchmark's own sequences, not with a file")
-    spec = design_spec(n, seed, split, break_form, regulondb)
+    spec = design_spec(n, seed, split, break_form, regulondb=regulondb)
     with on_stderr().doing("designing and comparing sequences"):
         made = everything(spec) if file is None else read_set(file)
         found = audit_sequences(made, map(get_claim, CLAIMS))

@@ -65,15 +65,24 @@ def wrapped(text: str, width: int = WIDTH, indent: int = 0) -> str:
 
 
 def design_spec(
-    n: int, seed: int, split: str, break_form: str, regulondb: Path | None = None
+    n: int,
+    seed: int,
+    split: str,
+    break_form: str,
+    *,
+    regulondb: Path | None = None,
+    measured: str | None = None,
 ) -> "DesignSpec":
-    """Return what decides the sequences, and say what was taken from the user's file.
+    """Return what decides the sequences, and say what was taken from the user's files.
+
+    `measured` is a workbook, ``fetched`` or ``off``.
 
     Raises
     ------
     InputError
-        If no -10 box can be broken so, or the file cannot be used.
+        If no -10 box can be broken so, or a file cannot be used.
     """
+    from mit_harness.measured.lafleur import named
     from mit_harness.promoter.core import DesignSpec
     from mit_harness.promoter.grammar import SIGMA70
     from mit_harness.promoter.seeds import Seeds
@@ -87,8 +96,13 @@ def design_spec(
         natural = found.table
         for note in found.notes:
             say(f"note: {note}")
-    seeds = Seeds(seed, split)  # type: ignore[arg-type]
-    return DesignSpec(n=n, seeds=seeds, break_form=break_form, natural=natural)
+    return DesignSpec(
+        n=n,
+        seeds=Seeds(seed, split),  # type: ignore[arg-type]
+        break_form=break_form,
+        natural=natural,
+        measured=named(measured or "off"),
+    )
 
 
 def read_set(file: Path, length: int | None = None) -> "SequenceSet":

@@ -36,13 +36,13 @@ def models(
     from mit_harness.models.neural.flanks import METHODS
     from mit_harness.models.neural.presets import PRESETS
     from mit_harness.models.references import REFERENCES
-    from mit_harness.models.registry import Registry
+    from mit_harness.models.registry import CALCULATOR, Registry
 
     if check is not None:
         typer.echo(check_text(check))
         return
     rows = [(entry.name, entry.method, entry.summary) for entry in EMBEDDED.values()]
-    known = {*EMBEDDED, *REFERENCES, *PRESETS}
+    known = {*EMBEDDED, *REFERENCES, *PRESETS, CALCULATOR}
     installed = [name for name in Registry().names() if name not in known]
     others = [(name, "", "installed by another package") for name in installed]
     learned = [(r.name, METHODS[r.likelihood], r.summary) for r in REFERENCES.values()]
@@ -117,6 +117,10 @@ def design(
     split: Split = "test",
     break_form: Break = "TGTAAT",
     regulondb: RegulonDB = None,
+    measured: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Workbook of measured promoters, or fetched."),
+    ] = None,
 ) -> None:
     """Write the sequences to score, the same bytes each time."""
     from mit_harness.claims.registry import everything, get_claim
@@ -125,7 +129,7 @@ def design(
     from mit_harness.promoter.files import write_sequences
     from mit_harness.promoter.natural import promoter_name
 
-    spec = design_spec(n, seed, split, break_form, regulondb)
+    spec = design_spec(n, seed, split, break_form, regulondb=regulondb, measured=measured)
     if families and what != "core":
         raise InputError("--families goes with `design core`")
     with on_stderr().doing("designing sequences"):

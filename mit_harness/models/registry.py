@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mit_harness.promoter.sequence_set import SequenceSet
 
 ENTRY_POINT_GROUP = "mit_harness.models"
+CALCULATOR = "promoter-calculator"
+"""The biophysical model of an optional package; named, never part of `ALL_EMBEDDED`."""
 ALL_EMBEDDED = "embedded"
 """The spec that stands for every model of the package that can run here."""
 SETS = (ALL_EMBEDDED, "controls", "references")
@@ -106,7 +108,7 @@ class Registry:
         """
         if not isinstance(name, str) or safe_name(name) != name:
             raise ModelError(f"model name {name!r} may hold only letters, digits, '.', '_', '-'")
-        if name in (*EMBEDDED, *REFERENCES, *SETS, *self._added):
+        if name in (*EMBEDDED, *REFERENCES, *SETS, *self._added, CALCULATOR):
             raise ModelError(f"a model called {name!r} is registered already")
         if kind not in ("user", "reference"):
             raise ModelError(f"model {name!r}: kind is 'user' or 'reference', not {kind!r}")
@@ -121,7 +123,8 @@ class Registry:
         from mit_harness.models.neural.presets import PRESETS
 
         points = [point.name for point in entry_points(group=ENTRY_POINT_GROUP)]
-        return list(dict.fromkeys((*EMBEDDED, *REFERENCES, *self._added, *PRESETS, *points)))
+        own = (*EMBEDDED, *REFERENCES, CALCULATOR)
+        return list(dict.fromkeys((*own, *self._added, *PRESETS, *points)))
 
     def resolve_all(self, specs: Sequence[str]) -> "list[ModelHandle]":
         """Return one handle per model named, sets (`SETS`) spelled out, names made unique.
@@ -179,6 +182,8 @@ class Registry:
             return reference_handle(spec, self._loading or Loading())
         if spec.target in self._added:
             return self._external(spec, self._added[spec.target])
+        if spec.target == CALCULATOR:
+            return _calculator_handle(spec)
         for point in entry_points(group=ENTRY_POINT_GROUP):
             if point.name == spec.target:
                 return self._external(spec, Registered(_load(point)))
@@ -249,6 +254,14 @@ def _embedded_handle(spec: Spec) -> "ModelHandle":
         method=entry.method,
         options=spec.options,
     )
+
+
+def _calculator_handle(spec: Spec) -> "ModelHandle":
+    from mit_harness.models.biophysical import calculator_handle
+
+    if spec.options:
+        raise ModelError(f"model {CALCULATOR!r} takes no options")
+    return calculator_handle(spec.text)
 
 
 def _stated_fingerprint(factory: Factory, spec: Spec) -> str | None:

@@ -1,7 +1,8 @@
 """The benchmark's sequences: the eight classes, the control families, the pairs of the claims."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from mit_harness.promoter.construct import Promoter, promoters
@@ -42,6 +43,8 @@ class DesignSpec:
         The user's own sequences, taken instead of building any.
     natural
         Natural promoters in place of the shipped ones.
+    measured
+        File of promoters with measured expression, for the claims that are judged on them.
     """
 
     grammar: Grammar = SIGMA70
@@ -51,11 +54,15 @@ class DesignSpec:
     protocol: Protocol = "matched"
     suite: SequenceSet | None = None
     natural: NaturalTable | None = None
+    measured: Path | None = None
 
     @property
     def is_default(self) -> bool:
-        """Whether declared verdicts apply: all is as shipped, natural promoters too."""
-        return self == DesignSpec()
+        """Whether declared verdicts apply: all is as shipped, natural promoters too.
+
+        Measured promoters come beside these; what is declared of them is for one file.
+        """
+        return replace(self, measured=None) == DesignSpec()
 
     def promoters(self, tenths: int = 10) -> tuple[Promoter, ...]:
         """Return the first promoters of this design: so many tenths of n, rounded up."""

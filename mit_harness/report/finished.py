@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mit_harness.claims.base import ClaimResult
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import CLAIMS, ON_MEASURED, get_claim
 from mit_harness.errors import NotApplicable, ReportError, printable
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.sequence_set import SequenceSet
@@ -42,8 +42,10 @@ class FinishedRun:
     items: ItemScores
 
 
-def design_spec(design: DesignRecord, suite: SequenceSet | None = None) -> DesignSpec:
-    """Return what a run's sequences are built from.
+def design_spec(
+    design: DesignRecord, suite: SequenceSet | None = None, measured: Path | None = None
+) -> DesignSpec:
+    """Return what a run's sequences are built from; `measured` is a file of measured promoters.
 
     Raises
     ------
@@ -60,6 +62,7 @@ def design_spec(design: DesignRecord, suite: SequenceSet | None = None) -> Desig
             break_form=design.break_form,
             protocol=design.protocol,
             suite=suite,
+            measured=measured,
         )
     except MitHarnessError as error:
         raise ReportError(f"this version cannot build the run's design: {error}") from error
@@ -86,7 +89,30 @@ def read_run(path: Path) -> FinishedRun:
             "it again"
         )
     items = read_items(file.parent / Path(results.scores.file).name, results.scores.sha256)
+    if (sha256 := results.run.measured_sha256) is not None:
+        from mit_harness.measured.lafleur import find
+
+        items = replace(items, measured=find(sha256))
     return FinishedRun(file, results, items)
+
+
+def _needs_measured(run: FinishedRun, claim_id: str) -> None:
+    """Refuse a claim on measured promoters whose file is not here.
+
+    Raises
+    ------
+    ReportError
+        With how to get it.
+    """
+    if claim_id not in ON_MEASURED or run.items.measured is not None:
+        return
+    sha256 = run.results.run.measured_sha256
+    named = f"with sha256 {sha256}" if sha256 else "that results.json does not name"
+    raise ReportError(
+        f"{run.file} holds {claim_id}, judged on measured promoters of a file {named}, which is "
+        "not on this machine: run `mit-harness data lafleur2022`, or name the file in "
+        "MIT_HARNESS_MEASURED"
+    )
 
 
 def verify(run: FinishedRun) -> dict[str, dict[str, ClaimRecord]]:
@@ -106,7 +132,7 @@ def verify(run: FinishedRun) -> dict[str, dict[str, ClaimRecord]]:
     ReportError
         With the first model, claim and number that does not come out.
     """
-    spec = design_spec(run.results.design)
+    spec = design_spec(run.results.design, measured=run.items.measured)
     if run.results.design.is_shipped:
         for claim_id, found in run.items.sequences.items():
             _check_design(run, claim_id, found, spec)
@@ -145,6 +171,7 @@ def judged(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimResult:
         If the scores are not there.
     """
     design = run.results.design
+    _needs_measured(run, claim_id)
     return get_claim(claim_id).judge(
         run.items.scored(model.name, claim_id),
         protocol=design.protocol,
@@ -156,6 +183,7 @@ def judged(run: FinishedRun, model: ModelRecord, claim_id: str) -> ClaimResult:
 def _check_design(run: FinishedRun, claim_id: str, found: SequenceSet, spec: DesignSpec) -> None:
     if claim_id not in CLAIMS:
         return
+    _needs_measured(run, claim_id)
     try:
         made = get_claim(claim_id).design(spec)
     except NotApplicable as reason:

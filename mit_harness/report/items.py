@@ -34,10 +34,13 @@ class ItemScores:
     scores
         By model and claim id: `Scores` in the order of the claim's sequences. A model that was
         not asked a claim, or whose scores broke off, has none of it.
+    measured
+        File that claims on measured promoters are judged with, where it is on this machine.
     """
 
     sequences: Mapping[str, SequenceSet] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, Scores]] = field(default_factory=dict)
+    measured: Path | None = None
 
     def has(self, model: str, claim: str) -> bool:
         """Tell whether a model's scores of a claim are here."""
@@ -55,7 +58,7 @@ class ItemScores:
             raise ReportError(
                 f"{SCORES} holds no scores of {model!r} for the claim {claim!r}; run it again"
             )
-        return Scored(self.sequences[claim], self.scores[model][claim].values)
+        return Scored(self.sequences[claim], self.scores[model][claim].values, self.measured)
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -147,6 +147,9 @@ class RunRecord(_Strict):
     complete: bool = Field(description="every eval collected was reported")
     skipped: dict[str, str] = Field(description="claims not asked, and why")
     faults: dict[str, str] = Field(description="tests that broke outside any claim, and how")
+    measured_sha256: str | None = Field(
+        default=None, description="of the measured promoters that claims were judged on"
+    )
     sha256: str = Field(
         default="", description="of this file with this very field empty: shows any later change"
     )

@@ -53,7 +53,7 @@ def item_scores(run: "EvalRun", judged: Mapping[str, Iterable[str]]) -> ItemScor
         if distinct:
             table = run.known(handle, distinct)
             scores[name] = {claim_id: _of(table, made) for claim_id, made in mine.items()}
-    return ItemScores(designs, scores)
+    return ItemScores(designs, scores, run.spec.measured)
 
 
 def _of(table: "ScoreTable", sequences: "SequenceSet") -> Scores:

@@ -68,6 +68,11 @@ OPTIONS = (
         choices=("test", "dev"),
     ),
     Option("break", "form of every broken -10 box (default TGTAAT)", "FORM"),
+    Option(
+        "measured",
+        "measured promoters to judge by: off (the default), fetched, or a workbook",
+        "FILE",
+    ),
     Option("store", "score store, an SQLite file (default: the user's cache folder)", "PATH"),
     Option("batch_tokens", "bases scored between two commits to the store", "N"),
     Option(

@@ -125,7 +125,7 @@ def _results(run: "EvalRun", recorder: "Recorder", clock: Clock) -> "Results":
 
     return Results(
         schema="mit-harness/results/1",
-        run=_run_record(recorder, clock),
+        run=_run_record(run, recorder, clock),
         design=_design(run),
         models=model_records(
             run.handles.values(),
@@ -150,7 +150,7 @@ def _design(run: "EvalRun") -> "DesignRecord":
     )
 
 
-def _run_record(recorder: "Recorder", clock: Clock) -> "RunRecord":
+def _run_record(run: "EvalRun", recorder: "Recorder", clock: Clock) -> "RunRecord":
     from mit_harness.report.schema import RunRecord
 
     return RunRecord(
@@ -163,7 +163,16 @@ def _run_record(recorder: "Recorder", clock: Clock) -> "RunRecord":
         complete=not recorder.missing and not recorder.faults,
         skipped=recorder.skipped(),
         faults=recorder.faults,
+        measured_sha256=_measured_sha256(run),
     )
+
+
+def _measured_sha256(run: "EvalRun") -> str | None:
+    if run.settings.measured is None:
+        return None
+    from mit_harness.measured.lafleur import read_measured
+
+    return read_measured(run.settings.measured).sha256
 
 
 def _audit(run: "EvalRun", recorder: "Recorder") -> "AuditReport":

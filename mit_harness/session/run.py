@@ -228,7 +228,7 @@ class EvalRun:
         sequences = self.design(claim)
         values = table.values([item.sequence for item in sequences])
         result = claim.judge(
-            Scored(sequences, values),
+            Scored(sequences, values, self.spec.measured),
             protocol=self.spec.protocol,
             seed=self.settings.seed,
             tolerance=handle.tolerance,

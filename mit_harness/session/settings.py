@@ -53,6 +53,7 @@ class Settings:
     seed: int
     split: str
     break_form: str
+    measured: Path | None
     store: Path
     batch_tokens: int
     trusted: tuple[str, ...]
@@ -96,6 +97,7 @@ class Settings:
             seed=_integer("seed", given["seed"], 42, 0),
             split=given["split"] or "test",
             break_form=SIGMA70.check_break(given["break"] or SIGMA70.break_form),
+            measured=_measured(root, given["measured"] or "off"),
             store=_path(root, given["store"]) if given["store"] else default_store(),
             batch_tokens=_integer("batch_tokens", given["batch_tokens"], BATCH_TOKENS, 1),
             trusted=tuple(given["trust_remote_code"] or ()),
@@ -167,6 +169,7 @@ class Settings:
             protocol=self.protocol,  # type: ignore[arg-type]
             suite=suite,
             natural=natural,
+            measured=self.measured,
         )
 
 
@@ -229,6 +232,14 @@ def _parsed(option: Option, text: str, where: str) -> Any:  # noqa: ANN401 - tex
 
 def _path(root: Path, text: str) -> Path:
     return root / Path(text).expanduser()  # no shell has seen what an ini file says
+
+
+def _measured(root: Path, text: str) -> Path | None:
+    if text == "off":
+        return None  # nothing is imported for it
+    from mit_harness.measured.lafleur import named
+
+    return named(text, root)
 
 
 def _integer(name: str, text: str | None, default: int, least: int) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from mit_harness.claims.base import Claim
-from mit_harness.claims.registry import CLAIMS, check_claim, get_claim
+from mit_harness.claims.registry import DESIGNED, check_claim, get_claim
 from mit_harness.claims.robustness import CELLS
 from mit_harness.errors import InputError, NotApplicable
 from mit_harness.promoter.core import DesignSpec
@@ -65,7 +65,7 @@ SIZES = {
 
 
 def test_every_claim_has_its_sizes_here():
-    assert list(SIZES) == list(CLAIMS)
+    assert list(SIZES) == list(DESIGNED)
 
 
 @pytest.mark.parametrize(("column", "n"), [(0, 100), (1, 10)])
@@ -158,7 +158,7 @@ def test_a_suite_with_a_hostile_group_is_told_on_one_line():
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
+@pytest.mark.parametrize("claim_id", DESIGNED)
 def test_every_claim_says_what_it_compares_and_what_each_outcome_means(bench, claim_id):
     claim = get_claim(claim_id)
     assert isinstance(claim, Claim)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mit_harness.claims.base import Scored
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import DESIGNED, get_claim
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.stats.verdict import Verdict
 
-JUDGED = [claim_id for claim_id in CLAIMS if claim_id not in ("composition", "dinucleotide")]
+JUDGED = [claim_id for claim_id in DESIGNED if claim_id not in ("composition", "dinucleotide")]
 CONTROLS = "Anything that counts A+T does this too: read it with scrambled_control."
 
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mit_harness.claims.base import Scored
-from mit_harness.claims.registry import CLAIMS
+from mit_harness.claims.registry import DESIGNED
 from mit_harness.promoter.sequence_set import Item, SequenceSet
 from mit_harness.stats.verdict import Verdict
 
 DIAGNOSTICS = ("composition", "dinucleotide")
-JUDGED = [claim_id for claim_id in CLAIMS if claim_id not in DIAGNOSTICS]
+JUDGED = [claim_id for claim_id in DESIGNED if claim_id not in DIAGNOSTICS]
 ORDERED = [
     *("compensation", "scrambled_control", "motif_effect", "natural_motif", "natural_rescue"),
     *("up_position", "strand", "robustness"),
@@ -112,7 +112,7 @@ def test_a_diagnostic_measures_at_any_n(bench, claim_id, n):
     assert (result.verdict, result.parts, result.p) == (Verdict.MEASURED, (), None)
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
+@pytest.mark.parametrize("claim_id", DESIGNED)
 def test_groups_that_share_no_index_are_no_pairs(bench, claim_id):
     """What a user's suite may hold: every group there, and nothing matched."""
     sequences = bench.design(claim_id, 10)
@@ -217,7 +217,7 @@ def test_every_proportion_reports_ties_and_the_smallest_detectable_effect(bench,
         assert 0.5 < metric.mde < 0.75
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
+@pytest.mark.parametrize("claim_id", DESIGNED)
 def test_metrics_of_one_claim_have_names_of_their_own(bench, claim_id):
     result = bench.judge(claim_id, bench.noise(claim_id))
     names = [part.metric.name for part in result.parts] + [m.name for m in result.reported]
@@ -275,7 +275,7 @@ REPORTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
+@pytest.mark.parametrize("claim_id", DESIGNED)
 def test_every_claim_reports_its_metrics(bench, claim_id):
     result = bench.judge(claim_id, bench.noise(claim_id))
     names = {part.metric.name for part in result.parts} | {m.name for m in result.reported}

@@ -8,7 +8,7 @@ import pytest
 from mit_harness.claims.base import MIN_PAIRS
 from mit_harness.claims.minus10_variants import VARIANTS, _keeps_at
 from mit_harness.claims.power import power_notes, smallest_effects
-from mit_harness.claims.registry import CLAIMS
+from mit_harness.claims.registry import DESIGNED
 from mit_harness.claims.robustness import CELLS
 from mit_harness.claims.up_position import WRONG
 from mit_harness.promoter.core import DEFAULT_N, DesignSpec
@@ -26,12 +26,12 @@ def default():
 
 
 def test_every_claim_with_a_verdict_is_there_in_order(bench, default):
-    judged = [claim_id for claim_id in CLAIMS if claim_id not in bench.diagnostics]
+    judged = [claim_id for claim_id in DESIGNED if claim_id not in bench.diagnostics]
     assert list(dict.fromkeys(e.claim for e in default.values())) == judged
     assert all(e.effect is not None for e in default.values())
 
 
-@pytest.mark.parametrize("claim_id", CLAIMS)
+@pytest.mark.parametrize("claim_id", DESIGNED)
 def test_numbers_and_pairs_are_those_of_a_verdict(bench, default, claim_id):
     result = bench.judge(claim_id, bench.noise(claim_id, n=DEFAULT_N))
     deciding = [part.metric for part in result.parts if part.role == "deciding"]
@@ -43,7 +43,7 @@ def test_numbers_and_pairs_are_those_of_a_verdict(bench, default, claim_id):
 
 
 def test_effects_are_those_of_stats_power(bench, default):
-    for claim_id in CLAIMS:
+    for claim_id in DESIGNED:
         result = bench.judge(claim_id, bench.noise(claim_id, n=DEFAULT_N))
         for metric in (part.metric for part in result.parts if part.role == "deciding"):
             if metric.unit == UNIT:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import DESIGNED, get_claim
 from mit_harness.promoter.alphabet import at_count
 from mit_harness.promoter.grammar import SIGMA70
 
@@ -19,7 +19,7 @@ OTHER_BASES = {
 def pairs():
     return [
         (claim_id, better, worse)
-        for claim_id in CLAIMS
+        for claim_id in DESIGNED
         for better, worse in get_claim(claim_id).pairs("matched")
     ]
 

@@ -6,7 +6,7 @@ import pytest
 
 from mit_harness.claims.base import Scored
 from mit_harness.claims.declared import declared, truth_table
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import CLAIMS, DESIGNED, get_claim
 from mit_harness.models.base import ModelHandle
 from mit_harness.models.embedded import EMBEDDED
 from mit_harness.models.registry import Registry
@@ -44,6 +44,7 @@ LACKING = {
     "minus10_variants": "rpa-pwm",
     "robustness": "end-anchored",  # places counted from the end
     "dose_response": "pa-pwm-nocomp",
+    "measured_expression": "at-content",  # no boxes
 }
 """Claim -> the control that lacks just that ability."""
 
@@ -57,7 +58,9 @@ def test_each_claim_holds_for_pa_pwm_and_fails_where_just_that_is_lacking(claim_
 def test_every_claim_with_a_verdict_has_its_failing_control():
     (row, *_) = truth_table().values()
     diagnostics = [claim for claim in CLAIMS if row[claim] == {Verdict.MEASURED}]
-    assert [*LACKING, *diagnostics] == list(CLAIMS)
+    # Elements that add up raise every promoter alike, so that no control ranks the rescue.
+    assert {*LACKING, *diagnostics} == {*CLAIMS} - {"measured_rescue"}
+    assert not [n for n, r in truth_table().items() if Verdict.HOLDS in r["measured_rescue"]]
     assert all(
         row[claim] == {Verdict.MEASURED} for row in truth_table().values() for claim in diagnostics
     )
@@ -78,7 +81,7 @@ def test_no_embedded_name_contains_a_claim():
 
 
 @pytest.mark.parametrize("name", ["pa-pwm", "at-content", "pwm"])
-@pytest.mark.parametrize("claim_id", CLAIMS)
+@pytest.mark.parametrize("claim_id", DESIGNED)
 def test_a_quick_controls_declaration_comes_true_at_the_shipped_seed(bench, name, claim_id):
     handle = Registry().resolve(name)
     sequences = bench.design(claim_id, 100)

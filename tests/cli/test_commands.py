@@ -158,17 +158,28 @@ def test_wrapping_loses_no_words():
 
 
 def test_claims_power_shows_every_judged_claim():
-    from mit_harness.claims.registry import CLAIMS
+    from mit_harness.claims.registry import DESIGNED
 
     printed = run("claims", "--power")
     table = [line.split(maxsplit=3) for line in printed.partition("\n\n")[0].splitlines()[1:]]
     assert ["compensation", "css", "100", "P = 0.65"] in table
     assert ["natural_motif", "sham_over_broken", "56", "P = 0.69"] in table
-    assert {row[0] for row in table} == set(CLAIMS) - {"composition", "dinucleotide"}
+    assert {row[0] for row in table} == set(DESIGNED) - {"composition", "dinucleotide"}
     assert "none at this n" not in printed
     assert "here 6)" in run("claims", "--power", "--n", 6)
     assert "none at this n" in run("claims", "--power", "--n", 6)
     assert "--n goes with" in refused("claims", "--n", 6)
+
+
+def test_measured_promoters_are_designed_where_their_file_is_named(tmp_path: Path, workbooks):
+    assert "no measured expression was given" in refused("design", "measured_rescue")
+    assert "cannot be read from" in refused("design", "all", "--measured", "absent.xlsx")
+    out = tmp_path / "a.tsv"
+    run("design", "measured_rescue", "--measured", workbooks.small, "--out", out)
+    rows = out.read_text().splitlines()
+    assert len(rows) == 1 + len(list(workbooks.promoters()))
+    run("design", "all", "--n", 2, "--measured", workbooks.small, "--out", out)
+    assert set(rows[1:]) <= set(out.read_text().splitlines())
 
 
 def test_audit_writes_a_table_and_a_figure_of_the_benchmark(tmp_path: Path):

@@ -19,6 +19,7 @@ VALUES = {
     "seed": (7, 8, 9),
     "split": ("dev", "test", "dev"),
     "break": ("GATAAT", "TGTAAT", "GATAAT"),
+    "measured": ("a.xlsx", "b.xlsx", "c.xlsx"),
     "store": ("a.db", "b.db", "c.db"),
     "batch_tokens": (7, 8, 9),
     "trust_remote_code": (("hyenadna",), ("a", "b"), ("c",)),
@@ -54,8 +55,10 @@ def read(pytester, option, *args):
 
 
 @pytest.fixture
-def empty(pytester, monkeypatch):
-    """A folder without settings of any kind."""
+def empty(pytester, monkeypatch, workbooks):
+    """A folder without settings of any kind; measured promoters are read at once, so lie there."""
+    for name in VALUES["measured"]:
+        (pytester.path / name).write_bytes(workbooks.small.read_bytes())
     for option in OPTIONS:
         monkeypatch.delenv(option.environment, raising=False)
     return pytester

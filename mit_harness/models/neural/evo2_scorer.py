@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
@@ -50,11 +50,18 @@ class RowBatcher(Batcher):
 
     rows: int = BATCH
 
-    def run(self, rows: int, length: int, step: Step, most: int | None = None) -> Floats:
+    def run(
+        self,
+        rows: int,
+        length: int,
+        step: Step,
+        most: int | None = None,
+        work: Callable[[slice], int] | None = None,
+    ) -> Floats:
         """Return what `step` gives for `rows` rows of `length` tokens each, shape (rows,)."""
         self.budget = self.most = self.rows * length
         self.settled = True  # no size is tried
-        values = super().run(rows, length, step, most)
+        values = super().run(rows, length, step, most, work)
         self.rows = max(1, self.budget // length)
         return values
 

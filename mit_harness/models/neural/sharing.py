@@ -123,7 +123,7 @@ class PrefixSharing:
             found = self._follow(chosen, scored, device, nothing, tree.levels, tree.leaves)
             whole = torch.as_tensor(chosen, device=device)
             plain = causal_scores(self._logits, whole, scored, self._vocabulary)
-        except Exception as error:  # whatever remote code raises at arguments it does not know
+        except Exception as error:  # noqa: BLE001 - of remote code that does not know caches
             if is_out_of_memory(error):
                 return f"memory ran out at {len(chosen)} inputs of {ids.shape[1]} tokens"
             return f"a cache fails with {type(error).__name__}: {error}".split("\n")[0]

@@ -1,7 +1,7 @@
 """How far the noise in a model's scores can move a metric."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def noise_band(run: FinishedRun, model: ModelRecord, claim_id: str, metric: str)
     for _ in range(DRAWS):
         moved: Floats = scored.values + floor * rng.uniform(-1, 1, len(distinct))[places]
         try:
-            again = _judged(run, model, claim_id, Scored(scored.sequences, moved))
+            again = _judged(run, model, claim_id, replace(scored, values=moved))
         except MitHarnessError:  # scores too large to be squared
             return Band(math.inf, reason)
         width = max(width, _distance(start, _numbers(again.metrics.get(metric))))

@@ -111,7 +111,7 @@ def control_checks(run: FinishedRun) -> list[Check]:
 def _allowed(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> frozenset[str] | None:
     if model.kind != "control" or misnamed(model):
         return None
-    spec = design_spec(run.results.design)
+    spec = design_spec(run.results.design, measured=run.items.measured)
     if not run.results.design.is_shipped and not _as_designed(run, claim.id, spec):
         return None
     allowed = declared(control_handle(model), claim.id, spec)

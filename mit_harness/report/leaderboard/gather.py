@@ -113,7 +113,7 @@ def _declared(run: FinishedRun, model: ModelRecord, claim: ClaimRecord) -> Claim
     if model.kind != "control":
         return claim.model_copy(update={"declared": None})
     handle = control_handle(model)
-    spec = design_spec(run.results.design)
+    spec = design_spec(run.results.design, measured=run.items.measured)
     allowed = declared(handle, claim.id, spec) if run.results.design.is_shipped else None
     return claim.model_copy(
         update={"declared": None if allowed is None else sorted(map(str, allowed))}
