@@ -1,6 +1,6 @@
 """The schema of results.json, version 1; documented in docs/results.md."""
 
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -83,8 +83,27 @@ class ScoresRecord(_Strict):
     rows: int
 
 
-class ModelRecord(_Strict):
+class _Grown(_Strict):
+    """A record that later versions gave more fields.
+
+    One that says nothing is left out: files written before there was one keep their checksum.
+    """
+
+    LATER: ClassVar[tuple[str, ...]] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_what_says_nothing(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = written(self)
+        for name in self.LATER:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                fields.pop(name, None)
+        return fields
+
+
+class ModelRecord(_Grown):
     """One model and everything judged for it."""
+
+    LATER = ("seen",)
 
     name: str
     spec: str
@@ -107,17 +126,11 @@ class ModelRecord(_Strict):
     )
     claims: list[ClaimRecord]
 
-    @model_serializer(mode="wrap")
-    def _without_what_is_not_known(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out an empty `seen`: files written before there was one keep their checksum."""
-        fields: dict[str, Any] = written(self)
-        if not self.seen:
-            del fields["seen"]
-        return fields
 
-
-class DesignRecord(_Strict):
+class DesignRecord(_Grown):
     """What decided the sequences; runs are comparable only where these are equal."""
+
+    LATER = ("natural_sha256",)
 
     protocol: Literal["matched", "published"]
     n: int
@@ -135,8 +148,10 @@ class DesignRecord(_Strict):
         return self.suite_sha256 is None and self.natural_sha256 is None
 
 
-class RunRecord(_Strict):
+class RunRecord(_Grown):
     """Dates, timings and versions; all that differs between two runs of one command."""
+
+    LATER = ("measured_sha256",)
 
     created: str
     duration_s: float | None
