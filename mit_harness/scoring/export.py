@@ -50,7 +50,7 @@ def score_rows(
         else:
             with Store(store) as opened:
                 table = score(model, wanted, opened, progress=watch)
-    rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
+    rows = [ScoredRow(item.id, item.sequence, *table.row(item.sequence)) for item in sequences]
     for row in rows:
         if not math.isfinite(row.score):
             raise ModelError(
