@@ -36,7 +36,8 @@ def run(command: Sequence[str], folder: Path) -> Cost:
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said)
         _, status, used = os.wait4(process.pid, 0)
-        if status:
+        process.returncode = os.waitstatus_to_exitcode(status)  # else it would be waited for again
+        if process.returncode:
             said.seek(0)
             raise RuntimeError(f"{' '.join(command)}:\n{said.read().decode()[-2000:]}")
     return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024.0)
