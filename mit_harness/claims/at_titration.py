@@ -1,12 +1,13 @@
 """at_titration: the elements help where they belong at any A+T content of the background."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from mit_harness.claims.base import Claim, Measured, Pairs, Scored
 from mit_harness.promoter.alphabet import at_count
+from mit_harness.promoter.construct import Promoter
 from mit_harness.promoter.core import DesignSpec, Protocol
 from mit_harness.promoter.probes import titrated
 from mit_harness.promoter.sequence_set import SequenceSet, make_items
@@ -20,6 +21,16 @@ MIDDLE = (40, 50, 60, 70)
 """The levels over which the rescue is averaged."""
 CONDITIONS = ("C", "D", "E")
 """The three conditions of the paper: 18 condition means with the six levels."""
+
+
+_FORMS: Mapping[str, Callable[[Promoter], str]] = {
+    "bare": lambda p: p.background,
+    "C": Promoter.intact,
+    "D": Promoter.broken,
+    "E": Promoter.compensated,
+    "E_decoy": lambda p: p.decoy_pair()[0],
+    "H_decoy": lambda p: p.decoy_pair()[1],
+}
 
 
 def at_group(level: int, condition: str) -> str:
@@ -36,16 +47,8 @@ def titration(spec: DesignSpec, conditions: tuple[str, ...]) -> SequenceSet:
     made = []
     for level in LEVELS:
         promoters = titrated(spec.grammar, spec.seeds, spec.share(3), spec.break_form, level)
-        forms = {
-            "bare": [p.background for p in promoters],
-            "C": [p.intact() for p in promoters],
-            "D": [p.broken() for p in promoters],
-            "E": [p.compensated() for p in promoters],
-            "E_decoy": [p.decoy_pair()[0] for p in promoters],
-            "H_decoy": [p.decoy_pair()[1] for p in promoters],
-        }
         for condition in conditions:
-            made += make_items(at_group(level, condition), forms[condition])
+            made += make_items(at_group(level, condition), map(_FORMS[condition], promoters))
     return SequenceSet.of(made)
 
 

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,14 +74,14 @@ def recorded_handle(
     """
     path = Path(spec.target)
     try:
-        rows = read_rows(path, Counter(), ())
-        values = _values(rows, spec.column.lower(), catalogue)
+        values = _values(path, spec.column.lower(), catalogue)
         if exact and catalogue is not None:
             _refuse_extra(values, catalogue())
-            _refuse_mixed(rows, catalogue())
+            _refuse_mixed(path, catalogue())
     except MitHarnessError as error:
         raise ModelError(f"{spec.target}: {error}") from error
-    data = sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        data = file_digest(file, "sha256").hexdigest()
     return ModelHandle(
         name=safe_name(spec.column),
         spec=spec.text,
@@ -94,9 +94,9 @@ def recorded_handle(
 
 
 def _values(
-    rows: Sequence[Row], column: str, catalogue: "Callable[[], SequenceSet] | None"
+    path: Path, column: str, catalogue: "Callable[[], SequenceSet] | None"
 ) -> dict[str, float]:
-    columns = list(rows[0].fields)
+    columns = list(next(read_rows(path, Counter(), ())).fields)
     if column not in columns:
         raise ModelError(f"no column {column!r}{near(column, columns)}")
     known: dict[str, str] | None = None
@@ -107,18 +107,20 @@ def _values(
             raise ModelError("it has ids but no sequences; name the sequences' file too")
         known = {item.id: item.sequence for item in catalogue()}
     values: dict[str, float] = {}
-    ids: dict[str, str] = {}
-    for row in rows:
+    ids: set[str] = set()
+    for row in read_rows(path, Counter(), ()):
         sequence = _sequence(row, known)
         name = field_text(row, "id") if "id" in columns else row.place
         if name in ids:
-            raise ModelError(f"{ids[name]} and {row.place} are both {name!r}")
-        ids[name] = row.place
+            rows = read_rows(path, Counter(), ())
+            first = next(other.place for other in rows if field_text(other, "id") == name)
+            raise ModelError(f"{first} and {row.place} are both {name!r}")
+        ids.add(name)
         value = number(row, column)
-        first = values.setdefault(sequence, value)
-        if abs(first - value) > NOISE:
+        known_value = values.setdefault(sequence, value)
+        if abs(known_value - value) > NOISE:
             raise ModelError(
-                f"{row.place}: this sequence has the score {first:g} under another id and "
+                f"{row.place}: this sequence has the score {known_value:g} under another id and "
                 f"{value:g} here; score each distinct sequence once"
             )
     return values
@@ -133,10 +135,10 @@ def _refuse_extra(values: Mapping[str, float], sequences: "SequenceSet") -> None
         )
 
 
-def _refuse_mixed(rows: Sequence[Row], sequences: "SequenceSet") -> None:
+def _refuse_mixed(path: Path, sequences: "SequenceSet") -> None:
     """Refuse a table whose ids and sequences contradict those that were scored."""
     known = {item.id: item.sequence for item in sequences}
-    for row in rows:
+    for row in read_rows(path, Counter(), ()):
         if "id" not in row.fields or "sequence" not in row.fields:
             continue
         name, sequence = field_text(row, "id"), _sequence(row, None)

@@ -159,10 +159,16 @@ class Promoter:
 def promoters(grammar: Grammar, seeds: Seeds, n: int, break_form: str) -> tuple[Promoter, ...]:
     """Return promoters 0..n-1; asking for more never changes the earlier ones."""
     grammar.check_break(break_form)
-    made = []
-    for index in range(n):
+    made = _made_promoters(grammar, seeds, break_form)
+    for index in range(len(made), n):
         background = draw_background(grammar, seeds.rng("background", index))
         rng = seeds.rng("elements", index)
         bases = {e.name: sample_iupac(e.consensus, rng) for e in grammar.elements}
         made.append(Promoter(grammar, background, bases, break_form))
-    return tuple(made)
+    return tuple(made[:n])
+
+
+@lru_cache(maxsize=32)
+def _made_promoters(grammar: Grammar, seeds: Seeds, break_form: str) -> list[Promoter]:
+    """Return those made so far, the first of any number: shares of n are made once."""
+    return []

@@ -7,11 +7,14 @@ import json
 import math
 import os
 import re
+import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from mit_harness.atomic import atomic
 from mit_harness.errors import InputError, near
@@ -26,6 +29,9 @@ WRITABLE = ("tsv", "csv", "fasta", "jsonl", "parquet")
 Value = str | float | int | None
 """What an extra column may hold."""
 
+Columns = Mapping[str, Sequence[Value]]
+"""Some rows, column by column."""
+
 _TEXT: dict[str, Parser] = {
     ".tsv": formats.delimited("\t"),
     ".csv": formats.delimited(","),
@@ -35,7 +41,9 @@ _TEXT: dict[str, Parser] = {
     ".jsonl": formats.jsonl,
     ".json": formats.json_document,
 }
-_PARSERS: dict[str, Parser] = {**_TEXT, ".parquet": formats.parquet}
+_PARQUET = ".parquet"
+_BLOCK = 1 << 20  # bytes read at once
+_ROWS = 10_000  # rows written at once
 
 _NUMBERED = re.compile(r"(.+)_([0-9]{1,9})")
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -83,17 +91,17 @@ def read_sequences(
     path = Path(path)
     seen: Seen = Counter()
     try:
-        items = _items(read_rows(path, seen, ("sequence", "id")), length, seen)
+        made = SequenceSet.of(_items(path, length, seen))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     notes = (
         f"{path.name}: {text.format(seen[kind])}" for kind, text in _NOTES.items() if seen[kind]
     )
-    return SequenceSet.of(items), tuple(notes)
+    return made, tuple(notes)
 
 
-def read_rows(path: Path, seen: Seen, needed: Sequence[str]) -> list[Row]:
-    """Read the rows of any table that `read_sequences` takes, as text or plain values.
+def read_rows(path: Path, seen: Seen, needed: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of any table that `read_sequences` takes, as text or plain values.
 
     Parameters
     ----------
@@ -113,23 +121,41 @@ def read_rows(path: Path, seen: Seen, needed: Sequence[str]) -> list[Row]:
     packed = suffix == ".gz"
     if packed:
         suffix = Path(path.stem).suffix.lower()
-    parsers = _TEXT if packed else _PARSERS
+    known = tuple(_TEXT) if packed else (*_TEXT, _PARQUET)
     is_folder = os.path.isdir(path)  # noqa: PTH112 - never raises, however odd the name
-    if not is_folder and suffix not in parsers:
+    if not is_folder and suffix not in known:
         what = "of a .gz file " if packed else ""
-        raise InputError(f"the suffix {suffix!r} {what}is not known; known: {', '.join(parsers)}")
+        raise InputError(f"the suffix {suffix!r} {what}is not known; known: {', '.join(known)}")
+    none = True
+    for row in _parsed(path, suffix, packed, seen, needed):
+        none = False
+        yield row
+    if none:
+        raise InputError("the file holds no sequences" if needed else "the file holds no rows")
+
+
+def _parsed(
+    path: Path, suffix: str, packed: bool, seen: Seen, needed: Sequence[str]
+) -> Iterator[Row]:
+    if suffix != _PARQUET:
+        yield from _TEXT.get(suffix, formats.jsonl)(_blocks(path, packed), seen, needed)
+        return
+    next(_blocks(path, packed))  # says what is wrong with a file that cannot be read
+    with path.open("rb") as file:
+        yield from formats.parquet(file, needed)
+
+
+def _blocks(path: Path, packed: bool) -> Iterator[bytes]:
     try:
-        data = path.read_bytes()
-        if not data:
-            raise InputError("the file is empty (0 bytes)")
-        data = gzip.decompress(data) if packed else data
+        with path.open("rb") as file:
+            if not file.peek(1):
+                raise InputError("the file is empty (0 bytes)")
+            with gzip.open(file) if packed else nullcontext(file) as opened:
+                while block := opened.read(_BLOCK):
+                    yield block
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise InputError(f"the file cannot be read ({reason})") from error
-    rows = parsers[suffix](data, seen, needed)
-    if not rows:
-        raise InputError("the file holds no sequences" if needed else "the file holds no rows")
-    return rows
 
 
 def field_text(row: Row, name: str) -> str:
@@ -144,34 +170,40 @@ def field_text(row: Row, name: str) -> str:
     return str(value).strip(" \t")
 
 
-def _items(rows: Iterable[Row], length: int | None, seen: Seen) -> list[Item]:
-    items: list[Item] = []
-    by_id: dict[str, tuple[Item, Row]] = {}
-    by_index: dict[tuple[str, int], Row] = {}
-    sizes: Counter[str] = Counter()
-    for row in rows:
+def _items(path: Path, length: int | None, seen: Seen) -> Iterator[Item]:
+    """Yield the items of a file; of earlier rows only what tells repeats and clashes is kept."""
+    by_id: dict[str, tuple[Item, str]] = {}
+    indices: dict[str, set[int]] = {}
+    for row in read_rows(path, seen, ("sequence", "id")):
         name = _id(row)
         sequence = _sequence(row, f"{row.place} ({shown(name)})", length, seen)
-        group, index = _matching(row, name, sizes)
+        group, index = _matching(row, name, indices)
+        stated = field_text(row, "index")
         if name in by_id:
-            first, where = by_id[name]
-            same_place = field_text(row, "index") == field_text(where, "index")
-            if (first.group, first.sequence) != (group, sequence) or not same_place:
+            first, stated_first = by_id[name]
+            if (first.group, first.sequence, stated_first) != (group, sequence, stated):
                 raise InputError(
-                    f"{where.place} and {row.place} both have the id {shown(name)}, with "
+                    f"{_place(path, name)} and {row.place} both have the id {shown(name)}, with "
                     "different sequences, classes or indices; every id must name one sequence"
                 )
             seen["repeats"] += 1
             continue
-        if (group, index) in by_index:
+        taken = indices.setdefault(group, set())
+        if index in taken:
+            other = next(i.id for i, _ in by_id.values() if (i.group, i.index) == (group, index))
             raise InputError(
-                f"{by_index[group, index].place} and {row.place} are both index {index} of class "
+                f"{_place(path, other)} and {row.place} are both index {index} of class "
                 f"{shown(group)}; pairs are matched by index, so state distinct ones"
             )
-        items.append(Item(name, group, index, sequence))
-        by_id[name], by_index[group, index] = (items[-1], row), row
-        sizes[group] += 1
-    return items
+        by_id[name] = Item(name, group, index, sequence), sys.intern(stated)
+        taken.add(index)
+        yield by_id[name][0]
+
+
+def _place(path: Path, name: str) -> str:
+    """Return where a file has an id for the first time."""
+    rows = read_rows(path, Counter(), ("sequence", "id"))
+    return next(row.place for row in rows if _id(row) == name)
 
 
 def _id(row: Row) -> str:
@@ -198,7 +230,7 @@ def _sequence(row: Row, where: str, length: int | None, seen: Seen) -> str:
     return sequence
 
 
-def _matching(row: Row, name: str, sizes: Counter[str]) -> tuple[str, int]:
+def _matching(row: Row, name: str, taken: Mapping[str, Collection[int]]) -> tuple[str, int]:
     """Return the group and the index of a row, stated or read off its id."""
     numbered = _NUMBERED.fullmatch(name)
     group = (
@@ -206,6 +238,7 @@ def _matching(row: Row, name: str, sizes: Counter[str]) -> tuple[str, int]:
     )
     if not group.isprintable():
         raise InputError(f"{row.place} has a class with a control character: {shown(group)}")
+    group = sys.intern(group)  # one string for all rows of a class
     stated = field_text(row, "index")
     if stated and not _WHOLE.fullmatch(stated):
         raise InputError(
@@ -214,7 +247,7 @@ def _matching(row: Row, name: str, sizes: Counter[str]) -> tuple[str, int]:
         )
     if stated:
         return group, int(stated)
-    return group, int(numbered[2]) if numbered else sizes[group]
+    return group, int(numbered[2]) if numbered else len(taken.get(group, ()))
 
 
 def write_sequences(
@@ -246,53 +279,61 @@ def write_sequences(
     ReportError
         If the file cannot be written.
     """
-    items = list(items)
+    items = items if isinstance(items, SequenceSet) else list(items)
     if form not in WRITABLE:
         raise InputError(f"unknown sequence format {form!r}{near(form, list(WRITABLE))}")
-    columns = _columns(items, extra or {})
+    _check_extra(len(items), extra or {})
+    parts = _parts(items, extra or {})
     if form == "parquet":
         if not isinstance(out, Path):
             raise InputError("Parquet is not text: name a file to write it to")
-        data = _parquet(columns)
-    else:
-        text = _RENDER[form](columns)
-        if not isinstance(out, Path):
-            out.write(text)
-            return
-        data = text.encode()
-        if out.suffix.lower() == ".gz":
-            data = gzip.compress(data, mtime=0)
+        with atomic(out, "wb") as handle:
+            _write_parquet(parts, handle)
+        return
+    texts = map(_RENDER[form], parts, count())
+    if not isinstance(out, Path):
+        out.writelines(texts)
+        return
+    packer = zlib.compressobj(9, wbits=31) if out.suffix.lower() == ".gz" else None
     with atomic(out, "wb") as handle:
-        handle.write(data)
+        for text in texts:
+            handle.write(packer.compress(text.encode()) if packer else text.encode())
+        if packer:
+            handle.write(packer.flush())
 
 
-def _columns(
-    items: Sequence[Item], extra: Mapping[str, Sequence[Value]]
-) -> dict[str, Sequence[Value]]:
+def _check_extra(size: int, extra: Mapping[str, Sequence[Value]]) -> None:
     for name, values in extra.items():
-        if name in COLUMNS or len(values) != len(items):
+        if name in COLUMNS or len(values) != size:
             raise InputError(
                 f"extra column {name!r} takes the name of another or has {len(values)} values "
-                f"for {len(items)} sequences"
+                f"for {size} sequences"
             )
-    return {
-        "id": [item.id for item in items],
-        "class": [item.group for item in items],
-        "index": [item.index for item in items],
-        "sequence": [item.sequence for item in items],
-        **extra,
-    }
 
 
-def _table(columns: Mapping[str, Sequence[Value]], delimiter: str) -> str:
+def _parts(items: Sequence[Item], extra: Mapping[str, Sequence[Value]]) -> Iterator[Columns]:
+    """Yield the columns, some rows at a time; one part without rows where there are no items."""
+    for start in range(0, max(len(items), 1), _ROWS):
+        part = items[start : start + _ROWS]
+        yield {
+            "id": [item.id for item in part],
+            "class": [item.group for item in part],
+            "index": [item.index for item in part],
+            "sequence": [item.sequence for item in part],
+            **{name: values[start : start + _ROWS] for name, values in extra.items()},
+        }
+
+
+def _table(columns: Columns, part: int, delimiter: str) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(columns)
+    if not part:
+        writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     return text.getvalue()
 
 
-def _fasta(columns: Mapping[str, Sequence[Value]]) -> str:
+def _fasta(columns: Columns, _: int) -> str:
     names = [name for name in columns if name not in ("id", "sequence")]
     lines = []
     for fields in zip(*columns.values(), strict=True):
@@ -305,7 +346,7 @@ def _fasta(columns: Mapping[str, Sequence[Value]]) -> str:
     return "".join(lines)
 
 
-def _jsonl(columns: Mapping[str, Sequence[Value]]) -> str:
+def _jsonl(columns: Columns, _: int) -> str:
     rows = zip(*columns.values(), strict=True)
     return "".join(
         json.dumps(dict(zip(columns, fields, strict=True)), ensure_ascii=False) + "\n"
@@ -313,21 +354,26 @@ def _jsonl(columns: Mapping[str, Sequence[Value]]) -> str:
     )
 
 
-def _parquet(columns: Mapping[str, Sequence[Value]]) -> bytes:
+def _write_parquet(parts: Iterable[Columns], handle: IO[bytes]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays: dict[str, Any] = {name: pa.array(list(values)) for name, values in columns.items()}
-    for name, kind in (("id", pa.string()), ("class", pa.string()), ("index", pa.int64())):
-        arrays[name] = arrays[name].cast(kind)  # what an empty list alone would not tell
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(arrays), buffer)
-    return buffer.getvalue()
+    kinds = (("id", pa.string()), ("class", pa.string()), ("index", pa.int64()))
+    writer = None
+    for columns in parts:
+        arrays: dict[str, Any] = {name: pa.array(list(v)) for name, v in columns.items()}
+        for name, kind in kinds:
+            arrays[name] = arrays[name].cast(kind)  # what an empty list alone would not tell
+        table = pa.table(arrays)
+        writer = writer or pq.ParquetWriter(handle, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
 
 
-_RENDER = {
-    "tsv": lambda columns: _table(columns, "\t"),
-    "csv": lambda columns: _table(columns, ","),
+_RENDER: Mapping[str, Callable[[Columns, int], str]] = {
+    "tsv": lambda columns, part: _table(columns, part, "\t"),
+    "csv": lambda columns, part: _table(columns, part, ","),
     "fasta": _fasta,
     "jsonl": _jsonl,
 }

@@ -1,13 +1,17 @@
-"""Parsers of sequence files: bytes to rows of named fields, faults as one sentence each."""
+"""Parsers of sequence files: blocks of bytes to rows of named fields, as they come.
 
+Faults are one sentence each. Only ``.json`` is read whole.
+"""
+
+import codecs
 import csv
-import io
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import IO, Any, NamedTuple
 
 from mit_harness.errors import InputError
 
@@ -29,10 +33,14 @@ class Row(NamedTuple):
     fields: dict[str, object]
 
 
-Parser = Callable[[bytes, Seen, Sequence[str]], list[Row]]
+Blocks = Iterator[bytes]
+"""A file's bytes, a block at a time."""
+
+Parser = Callable[[Blocks, Seen, Sequence[str]], Iterator[Row]]
 """Takes a file's bytes, where to count oddities, and the columns that every row needs. Raises
 `InputError` without the file's name, which the caller adds."""
 
+_BATCH = 10_000  # rows of a Parquet file that are read at once
 _FASTA_FACT = re.compile(r"(class|group|index)=(.+)")
 
 
@@ -42,30 +50,50 @@ def shown(value: object) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def _text(data: bytes, seen: Seen) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"line {line} holds the byte 0x{data[error.start]:02x}, which is not UTF-8 text; "
-            "save the file as UTF-8"
-        ) from error
-    if text.startswith("\ufeff"):
-        text = text[1:]
-        seen["byte order mark"] += 1
-    if "\r" in text:
-        text = text.replace("\r\n", "\r")
-        seen["line ends"] += text.count("\r")
-        text = text.replace("\r", "\n")
-    return text
+def _decoded(blocks: Blocks, seen: Seen) -> Iterator[str]:
+    """Yield a file's text a block at a time, with plain line ends and no byte order mark."""
+    decoder, line, first, held = codecs.getincrementaldecoder("utf-8")(), 1, True, ""
+    for block in chain(blocks, [b""]):
+        try:
+            text = held + decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            line += error.object.count(b"\n", 0, error.start)
+            raise InputError(
+                f"line {line} holds the byte 0x{error.object[error.start]:02x}, which is not UTF-8 "
+                "text; save the file as UTF-8"
+            ) from error
+        line += block.count(b"\n")
+        seen["line ends"] += block.count(b"\r")
+        if first and text:
+            first = False
+            if text.startswith("\ufeff"):
+                text = text[1:]
+                seen["byte order mark"] += 1
+        held = "\r" if block and text.endswith("\r") else ""  # a line feed may follow
+        text = text.removesuffix(held) if held else text
+        yield text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _lines(text: str, seen: Seen) -> Iterator[tuple[int, str]]:
+def _raw_lines(blocks: Blocks, seen: Seen) -> Iterator[str]:
+    """Yield every line with its line feed, which the last one may lack."""
+    begun: list[str] = []  # of a line that is longer than a block
+    for text in _decoded(blocks, seen):
+        *whole, rest = text.split("\n")
+        if whole:
+            yield "".join([*begun, whole[0], "\n"])
+            yield from (f"{line}\n" for line in whole[1:])
+            begun = []
+        if rest:
+            begun.append(rest)
+    if begun:
+        yield "".join(begun)
+
+
+def _lines(blocks: Blocks, seen: Seen) -> Iterator[tuple[int, str]]:
     """Yield (1-based number, line) of every line that is not blank."""
-    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+    for number, line in enumerate(_raw_lines(blocks, seen), start=1):
         if line.strip():
-            yield number, line
+            yield number, line.removesuffix("\n")
         else:
             seen["blank lines"] += 1
 
@@ -99,29 +127,28 @@ def _long_fields() -> Iterator[None]:
 def delimited(delimiter: str) -> Parser:
     """Return the parser of a table with a header line."""
 
-    def parse(data: bytes, seen: Seen, needed: Sequence[str]) -> list[Row]:
-        lines = io.StringIO(_text(data, seen), newline="")
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    def parse(blocks: Blocks, seen: Seen, needed: Sequence[str]) -> Iterator[Row]:
+        reader = csv.reader(_raw_lines(blocks, seen), delimiter=delimiter, strict=True)
         header: list[str] = []
-        rows: list[Row] = []
-        place = "line 1"
-        try:
-            with _long_fields():
-                for fields in reader:
-                    if not any(field.strip() for field in fields):
-                        seen["blank lines"] += 1
-                    elif not header:
-                        header = _header(fields, needed)
-                    else:
-                        rows.append(_row(place, header, fields))
-                    # A quoted field may hold line ends: a row is named by its first line.
-                    place = f"line {reader.line_num + 1}"
-        except csv.Error as error:
-            what = "its quotes do not match"
-            if "limit" in str(error):
-                what = f"a field is longer than {MOST_BASES:,} characters"
-            raise InputError(f"{place} cannot be read: {what} ({error})") from error
-        return rows
+        while True:
+            # A quoted field may hold line ends: a row is named by its first line.
+            place = f"line {reader.line_num + 1}"
+            try:
+                with _long_fields():
+                    fields = next(reader, None)
+            except csv.Error as error:
+                what = "its quotes do not match"
+                if "limit" in str(error):
+                    what = f"a field is longer than {MOST_BASES:,} characters"
+                raise InputError(f"{place} cannot be read: {what} ({error})") from error
+            if fields is None:
+                return
+            if not any(field.strip() for field in fields):
+                seen["blank lines"] += 1
+            elif not header:
+                header = _header(fields, needed)
+            else:
+                yield _row(place, header, fields)
 
     return parse
 
@@ -132,24 +159,29 @@ def _row(place: str, header: list[str], fields: list[str]) -> Row:
     return Row(place, dict(zip(header, fields, strict=True)))
 
 
-def fasta(data: bytes, seen: Seen, _: Sequence[str] = ()) -> list[Row]:
+def fasta(blocks: Blocks, seen: Seen, _: Sequence[str] = ()) -> Iterator[Row]:
     """Parse FASTA; a header may state ``class=`` (or ``group=``) and ``index=`` after the id."""
-    rows: list[Row] = []
-    pieces: list[list[str]] = []
-    for number, line in _lines(_text(data, seen), seen):
+    row: Row | None = None
+    pieces: list[str] = []
+    for number, line in _lines(blocks, seen):
         if line.startswith(">"):
+            if row is not None:
+                yield _finished(row, pieces)
             # Blanks and tabs only: str.split would also split at control characters.
             words = re.split("[ \t]+", line[1:].strip(" \t"))
             facts = {m[1]: m[2] for m in map(_FASTA_FACT.fullmatch, words[1:]) if m}
-            rows.append(Row(f"line {number}", {"id": words[0], **facts}))
-            pieces.append([])
-        elif not rows:
+            row, pieces = Row(f"line {number}", {"id": words[0], **facts}), []
+        elif row is None:
             raise InputError(f"line {number} stands before the first header (a line with '>')")
         else:
-            pieces[-1].append(line.strip())
-    for row, parts in zip(rows, pieces, strict=True):
-        row.fields["sequence"] = "".join(parts)
-    return rows
+            pieces.append(line.strip())
+    if row is not None:
+        yield _finished(row, pieces)
+
+
+def _finished(row: Row, pieces: Sequence[str]) -> Row:
+    row.fields["sequence"] = "".join(pieces)
+    return row
 
 
 def _loads(text: str, where: str) -> Any:  # noqa: ANN401 - JSON is whatever the file holds
@@ -179,42 +211,40 @@ def _object(value: object, needed: Sequence[str], place: str) -> Row:
     return Row(place, fields)
 
 
-def jsonl(data: bytes, seen: Seen, needed: Sequence[str]) -> list[Row]:
+def jsonl(blocks: Blocks, seen: Seen, needed: Sequence[str]) -> Iterator[Row]:
     """Parse one JSON object a line."""
-    return [
-        _object(_loads(line, f"line {number}: "), needed, f"line {number}")
-        for number, line in _lines(_text(data, seen), seen)
-    ]
+    for number, line in _lines(blocks, seen):
+        yield _object(_loads(line, f"line {number}: "), needed, f"line {number}")
 
 
-def json_document(data: bytes, seen: Seen, needed: Sequence[str]) -> list[Row]:
+def json_document(blocks: Blocks, seen: Seen, needed: Sequence[str]) -> Iterator[Row]:
     """Parse a list of JSON objects, or one object ``{id: sequence}``."""
-    text = _text(data, seen)
+    text = "".join(_decoded(blocks, seen))
     value = _loads(text, "") if text.strip() else []
     if isinstance(value, list):
-        return [_object(entry, needed, f"entry {k}") for k, entry in enumerate(value, start=1)]
-    if isinstance(value, dict):
-        return [
-            Row(f"entry {k}", {"id": name, "sequence": sequence})
-            for k, (name, sequence) in enumerate(value.items(), start=1)
-        ]
-    raise InputError("the file is neither a list of JSON objects nor one object {id: sequence}")
+        for k, entry in enumerate(value, start=1):
+            yield _object(entry, needed, f"entry {k}")
+    elif isinstance(value, dict):
+        for k, (name, sequence) in enumerate(value.items(), start=1):
+            yield Row(f"entry {k}", {"id": name, "sequence": sequence})
+    else:
+        raise InputError("the file is neither a list of JSON objects nor one object {id: sequence}")
 
 
-def parquet(data: bytes, _: Seen, needed: Sequence[str]) -> list[Row]:
-    """Parse a Parquet table."""
+def parquet(file: IO[bytes], needed: Sequence[str]) -> Iterator[Row]:
+    """Parse an open Parquet file."""
     # Imported here: it takes a quarter of a second, and few need it.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    k = 0
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        header = _header(file.schema_arrow.names, needed)
-        table = file.read()
+        opened = pq.ParquetFile(file)
+        header = _header(opened.schema_arrow.names, needed)
+        for batch in opened.iter_batches(_BATCH):
+            columns = [column.to_pylist() for column in batch.columns]
+            for fields in zip(*columns, strict=True):
+                k += 1
+                yield Row(f"row {k}", dict(zip(header, fields, strict=True)))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError("the file is not Parquet that can be read") from error
-    columns = [column.to_pylist() for column in table.columns]
-    return [
-        Row(f"row {k}", dict(zip(header, fields, strict=True)))
-        for k, fields in enumerate(zip(*columns, strict=True), start=1)
-    ]

@@ -183,27 +183,30 @@ class Grammar:
 
     def __getitem__(self, name: str) -> Element:
         """Return the element called `name`."""
-        for element in self.elements:
-            if element.name == name:
-                return element
-        raise KeyError(f"{self.name} has no element {name!r}")
+        if name not in self._by_name:
+            raise KeyError(f"{self.name} has no element {name!r}")
+        return self._by_name[name]
 
-    @property
+    @cached_property
+    def _by_name(self) -> dict[str, Element]:
+        return {element.name: element for element in self.elements}
+
+    @cached_property
     def boxes(self) -> tuple[Element, ...]:
         """What the polymerase recognises."""
         return tuple(e for e in self.elements if e.role == "box")
 
-    @property
+    @cached_property
     def compensators(self) -> tuple[Element, ...]:
         """What can make up for a broken box."""
         return tuple(e for e in self.elements if e.role == "compensator")
 
-    @property
+    @cached_property
     def enhancers(self) -> tuple[Element, ...]:
         """What only the over-compensated class has."""
         return tuple(e for e in self.elements if e.role == "enhancer")
 
-    @property
+    @cached_property
     def breakable(self) -> Element:
         """The one box that the benchmark breaks."""
         (box,) = (e for e in self.elements if e.broken)

@@ -44,20 +44,27 @@ class SequenceSet(Sequence[Item]):
     def __post_init__(self) -> None:
         """Drop exact repeats; refuse contradictions."""
         by_id: dict[str, Item] = {}
-        places: dict[tuple[str, int], str] = {}
+        taken: dict[str, set[int]] = {}
         for item in self.items:
-            first = by_id.setdefault(item.id, item)
-            if first != item:
+            if item.id in by_id:
+                if by_id[item.id] != item:
+                    raise InputError(
+                        f"id {item.id!r} stands twice with different sequences or groups; "
+                        "every id must name one sequence"
+                    )
+                continue
+            by_id[item.id] = item
+            indices = taken.setdefault(item.group, set())
+            if item.index in indices:
+                place = (item.group, item.index)
+                other = next(i.id for i in by_id.values() if (i.group, i.index) == place)
                 raise InputError(
-                    f"id {item.id!r} stands twice with different sequences or groups; "
-                    "every id must name one sequence"
+                    f"{item.id!r} and {other!r} are both index {item.index} of {item.group!r}; "
+                    "pairs are matched by index"
                 )
-            if places.setdefault((item.group, item.index), item.id) != item.id:
-                raise InputError(
-                    f"{item.id!r} and {places[item.group, item.index]!r} are both index "
-                    f"{item.index} of {item.group!r}; pairs are matched by index"
-                )
-        object.__setattr__(self, "items", tuple(by_id.values()))
+            indices.add(item.index)
+        if len(by_id) < len(self.items):
+            object.__setattr__(self, "items", tuple(by_id.values()))
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> "SequenceSet":

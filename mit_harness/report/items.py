@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import file_digest
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SCORES = "scores.parquet"
 KEYS = ("claim", "id", "group", "index", "sequence")
 """What was scored; a model adds the columns ``score:NAME``, ``tokens:NAME``, ``bases:NAME``."""
+
+_GROUP = 1 << 17  # rows of one row group
 
 
 @dataclass(frozen=True)
@@ -73,34 +76,44 @@ def write_items(items: ItemScores, path: Path) -> str:
     ReportError
         If it cannot be written.
     """
-    import io
-
     import pyarrow.parquet as pq
 
-    buffer = io.BytesIO()
-    pq.write_table(_table(items), buffer, compression="zstd", row_group_size=1 << 20)
-    data = buffer.getvalue()
+    tables = _tables(items)
     with atomic(path, "wb") as handle:
-        handle.write(data)
-    return sha256(data).hexdigest()
+        first = next(tables)
+        with pq.ParquetWriter(handle, first.schema, compression="zstd") as writer:
+            for table in chain([first], tables):
+                writer.write_table(table)
+    with path.open("rb") as written:
+        return file_digest(written, "sha256").hexdigest()
 
 
-def _table(items: ItemScores) -> "pa.Table":
+def _tables(items: ItemScores) -> "Iterator[pa.Table]":
+    """Yield the rows, some at a time; one table without rows where there are none."""
     import pyarrow as pa
 
-    every = [(claim, item) for claim, made in items.sequences.items() for item in made]
-    columns: dict[str, Any] = {
-        "claim": pa.array([claim for claim, _ in every], pa.string()),
-        "id": pa.array([item.id for _, item in every], pa.string()),
-        "group": pa.array([item.group for _, item in every], pa.string()),
-        "index": pa.array([item.index for _, item in every], pa.int64()),
-        "sequence": pa.array([item.sequence for _, item in every], pa.string()),
+    columns = {
+        f"{column}:{name}": _column(items.sequences, by_claim, column, kind)
+        for name, by_claim in items.scores.items()
+        for column, kind in (("score", np.float64), ("tokens", np.int64), ("bases", np.int64))
     }
-    for name, by_claim in items.scores.items():
-        for column, kind in (("score", np.float64), ("tokens", np.int64), ("bases", np.int64)):
-            values, known = _column(items.sequences, by_claim, column, kind)
-            columns[f"{column}:{name}"] = pa.array(values, mask=~known)
-    return pa.table(columns)
+    every = ((claim, item) for claim, made in items.sequences.items() for item in made)
+    for start in range(0, max(len(items), 1), _GROUP):
+        part = list(islice(every, _GROUP))
+        rows = slice(start, start + len(part))
+        yield pa.table(
+            {
+                "claim": pa.array([claim for claim, _ in part], pa.string()),
+                "id": pa.array([item.id for _, item in part], pa.string()),
+                "group": pa.array([item.group for _, item in part], pa.string()),
+                "index": pa.array([item.index for _, item in part], pa.int64()),
+                "sequence": pa.array([item.sequence for _, item in part], pa.string()),
+                **{
+                    column: pa.array(values[rows], mask=~known[rows])
+                    for column, (values, known) in columns.items()
+                },
+            }
+        )
 
 
 def _column(
@@ -142,22 +155,22 @@ def read_items(path: Path, checksum: str | None = None) -> ItemScores:
     import pyarrow.parquet as pq
 
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+            if checksum is not None and found != checksum:
+                raise ReportError(
+                    f"{path} is not the file that results.json was made with (its SHA-256 "
+                    "differs); copy both from one run, or run again"
+                )
+            try:
+                return _items(pq.read_table(file))
+            except (pa.ArrowException, KeyError, ValueError, TypeError, MitHarnessError) as error:
+                raise ReportError(f"{path} holds no per-item scores: {error}") from error
     except OSError as error:
         raise ReportError(
             f"{path} cannot be read ({error.strerror or error}); per-item scores travel with "
             "results.json: copy both, or run again"
         ) from error
-    if checksum is not None and sha256(data).hexdigest() != checksum:
-        raise ReportError(
-            f"{path} is not the file that results.json was made with (its SHA-256 differs); copy "
-            "both from one run, or run again"
-        )
-    try:
-        table = pq.read_table(pa.BufferReader(data))
-        return _items(table)
-    except (pa.ArrowException, KeyError, ValueError, TypeError, MitHarnessError) as error:
-        raise ReportError(f"{path} holds no per-item scores: {error}") from error
 
 
 def _items(table: "pa.Table") -> ItemScores:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mit_harness.errors import MitHarnessError, ModelError
 from mit_harness.models.base import Floats, Model, ModelHandle, Scores, as_scores
@@ -17,6 +19,11 @@ loaded, then after every batch; not at all where nothing is left to score."""
 
 BATCH_TOKENS = 262_144
 """Tokens (bases, where a model does not say) of one batch: the unit of committing."""
+
+Places = dict[str, int]
+"""Distinct sequences, numbered in order. Models that score the same ones share it."""
+
+_WINDOW = 50_000  # sequences looked up in the store at once
 
 
 @dataclass
@@ -65,16 +72,92 @@ class LazyModel:
         self.close()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScoreTable:
-    """Scores of one model by sequence."""
+    """Scores of one model by sequence.
 
-    rows: dict[str, Row]
+    Attributes
+    ----------
+    places
+        Where each sequence stands in `scores`.
+    scores
+        In the order of `places`.
+    known
+        Which of them there are, shape (n,).
+    """
+
+    places: Places
+    scores: Scores
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, places: Places) -> "ScoreTable":
+        """Return a table of which no score is known yet."""
+        n = len(places)
+        nothing = Scores(np.full(n, np.nan), np.zeros(n, np.int64), np.zeros(n, np.int64))
+        return cls(places, nothing, np.zeros(n, dtype=bool))
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """The known scores by sequence: a copy, made anew each time."""
+        return {s: self.row(s) for s, place in self.places.items() if self.known[place]}
+
+    def row(self, sequence: str) -> Row:
+        """Return the score of one sequence, or raise `KeyError`."""
+        place = self.places[sequence]
+        if not self.known[place]:
+            raise KeyError(sequence)
+        made = self.scores
+        return Row(float(made.values[place]), int(made.tokens[place]), int(made.bases[place]))
 
     def values(self, sequences: Sequence[str]) -> Floats:
         """Return values, shape (n,); a missing score is NaN."""
-        missing = Row(float("nan"), 0, 0)
-        return np.array([self.rows.get(s, missing).value for s in sequences], dtype=np.float64)
+        found = (self.places.get(s, -1) for s in sequences)
+        places = np.fromiter(found, dtype=np.intp, count=len(sequences))
+        if not len(self.known):
+            return np.full(len(places), np.nan)
+        return np.where(places >= 0, self.scores.values[places], np.nan)
+
+    def of(self, sequences: Sequence[str]) -> Scores:
+        """Return the scores of sequences in their order, or raise `KeyError`."""
+        places = np.fromiter(
+            (self.places[s] for s in sequences), dtype=np.intp, count=len(sequences)
+        )
+        if not self.known[places].all():
+            raise KeyError(sequences[int(np.argmin(self.known[places]))])
+        made = self.scores
+        return Scores(made.values[places], made.tokens[places], made.bases[places])
+
+    def put(self, sequences: Sequence[str], scores: Scores) -> None:
+        """Write the scores of some of its sequences."""
+        places = [self.places[s] for s in sequences]
+        self.scores.values[places] = scores.values
+        self.scores.tokens[places] = scores.tokens
+        self.scores.bases[places] = scores.bases
+        self.known[places] = True
+
+    def take(self, handle: ModelHandle, store: Store) -> None:
+        """Take what a store holds of these sequences, some thousands at a time."""
+        for part in windows(self.places, _WINDOW):
+            found = store.lookup(handle, part)
+            if found:
+                columns = zip(*found.values(), strict=True)
+                values, tokens, bases = (np.array(column) for column in columns)
+                self.put(list(found), Scores(values, tokens, bases))
+
+
+def windows(sequences: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield sequences in their order, `size` at a time."""
+    rest = iter(sequences)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def numbered(sequences: Iterable[str]) -> Places:
+    """Return distinct sequences in order of first appearance."""
+    if isinstance(sequences, dict):
+        return sequences
+    return {sequence: place for place, sequence in enumerate(dict.fromkeys(sequences))}
 
 
 def batches(sequences: Iterable[str], batch_tokens: int) -> Iterator[list[str]]:
@@ -96,10 +179,16 @@ def batches(sequences: Iterable[str], batch_tokens: int) -> Iterator[list[str]]:
         yield batch
 
 
-def missing(handle: ModelHandle, sequences: Sequence[str], store: Store | None) -> list[str]:
+def missing(handle: ModelHandle, sequences: Iterable[str], store: Store | None) -> list[str]:
     """Return the distinct sequences that the store does not hold, in order."""
-    known = store.lookup(handle, sequences) if store is not None and handle.stored else {}
-    return [s for s in dict.fromkeys(sequences) if s not in known]
+    places = numbered(sequences)
+    if store is None or not handle.stored:
+        return list(places)
+    lacking: list[str] = []
+    for part in windows(places, _WINDOW):
+        known = store.lookup(handle, part)
+        lacking += (s for s in part if s not in known)
+    return lacking
 
 
 def score(
@@ -112,7 +201,8 @@ def score(
 ) -> ScoreTable:
     """Score distinct sequences, taking from the store what it holds and committing each batch.
 
-    The model is loaded only if something is left to score.
+    The model is loaded only if something is left to score. `Places` are taken as they are, so
+    that the tables of several models can share them.
 
     Raises
     ------
@@ -122,10 +212,11 @@ def score(
         If the store cannot be read or written; finished batches are kept.
     """
     handle = model.handle
-    distinct = list(dict.fromkeys(sequences))
+    table = ScoreTable.empty(numbered(sequences))
     kept = store if handle.stored else None
-    rows = kept.lookup(handle, distinct) if kept is not None else {}
-    todo = [sequence for sequence in distinct if sequence not in rows]
+    if kept is not None:
+        table.take(handle, kept)
+    todo = [s for s, known in zip(table.places, table.known, strict=True) if not known]
     done = 0
     if todo and progress is not None:
         model.get()
@@ -134,13 +225,11 @@ def score(
         scores = _score_batch(model, batch)
         if kept is not None:
             kept.save(handle, batch, scores)
-        columns = zip(batch, scores.values, scores.tokens, scores.bases, strict=True)
-        for sequence, value, tokens, bases in columns:
-            rows[sequence] = Row(float(value), int(tokens), int(bases))
+        table.put(batch, scores)
         done += len(batch)
         if progress is not None:
             progress(handle.name, done, len(todo))
-    return ScoreTable(rows)
+    return table
 
 
 def _score_batch(model: LazyModel, batch: list[str]) -> Scores:

@@ -63,7 +63,7 @@ def score_rows(
                 if noise and wanted:
                     step.say(f"measuring the noise floor of {handle.name}")
                     keep_noise(model, opened)
-    rows = [ScoredRow(item.id, item.sequence, *table.rows[item.sequence]) for item in sequences]
+    rows = [ScoredRow(item.id, item.sequence, *table.row(item.sequence)) for item in sequences]
     for row in rows:
         if not math.isfinite(row.score):
             raise ModelError(

@@ -48,4 +48,4 @@ def checked_scores(
 
 def names_ids_only(file: Path) -> bool:
     """Tell whether a file of scores holds no sequences, so that only ids say what was scored."""
-    return "sequence" not in read_rows(file, Counter(), ())[0].fields
+    return "sequence" not in next(read_rows(file, Counter(), ())).fields

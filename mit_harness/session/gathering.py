@@ -3,16 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mit_harness.claims.base import Claim
 from mit_harness.claims.registry import CLAIMS, get_claim
-from mit_harness.models.base import Scores
 from mit_harness.report.items import ItemScores
 
 if TYPE_CHECKING:
-    from mit_harness.promoter.sequence_set import SequenceSet
-    from mit_harness.scoring.engine import ScoreTable
     from mit_harness.session.run import EvalRun
 
 
@@ -52,14 +47,8 @@ def item_scores(run: "EvalRun", judged: Mapping[str, Iterable[str]]) -> ItemScor
         distinct = list(dict.fromkeys(item.sequence for made in mine.values() for item in made))
         if distinct:
             table = run.known(handle, distinct)
-            scores[name] = {claim_id: _of(table, made) for claim_id, made in mine.items()}
+            scores[name] = {
+                claim_id: table.of([item.sequence for item in made])
+                for claim_id, made in mine.items()
+            }
     return ItemScores(designs, scores, run.spec.measured)
-
-
-def _of(table: "ScoreTable", sequences: "SequenceSet") -> Scores:
-    rows = [table.rows[item.sequence] for item in sequences]
-    return Scores(
-        np.array([row.value for row in rows], dtype=np.float64),
-        np.array([row.tokens for row in rows], dtype=np.int64),
-        np.array([row.bases for row in rows], dtype=np.int64),
-    )

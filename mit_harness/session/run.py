@@ -1,7 +1,7 @@
 """One run: which models meet which claims, what they need scored, and what comes out."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from mit_harness.progress import Ticker
 from mit_harness.promoter.core import DesignSpec
 from mit_harness.promoter.regulondb import PromoterSet
 from mit_harness.promoter.sequence_set import Item, SequenceSet
-from mit_harness.scoring.engine import LazyModel, ScoreTable, missing, score
+from mit_harness.scoring.engine import LazyModel, Places, ScoreTable, missing, numbered, score
 from mit_harness.scoring.noise import RECORDED, UNKNOWN, Noise, keep_noise, known_noise
 from mit_harness.scoring.rate import keep_rate
 from mit_harness.scoring.store import Store
@@ -52,6 +52,7 @@ class EvalRun:
         self.selected: dict[str, dict[str, Claim]] = {}
         self._designs: dict[str, SequenceSet | NotApplicable] = {}
         self._tables: dict[str, ScoreTable] = {}
+        self._places: dict[tuple[str, ...], Places] = {}
         self._sent: set[str] = set()
         self._borrowed = False
 
@@ -160,15 +161,22 @@ class EvalRun:
     def _key(self, claim_id: str) -> str:
         return f"run:{self.settings.run_id}:{claim_id}"
 
-    def needed(self, name: str) -> list[str]:
-        """Return the distinct sequences that one model's selected claims need."""
-        wanted: dict[str, None] = {}
-        for claim in self.selected.get(name, {}).values():
-            try:
-                wanted.update((item.sequence, None) for item in self.design(claim))
-            except Exception:  # noqa: BLE001, S112 - said by that claim's own eval, not by others
-                continue
-        return list(wanted)
+    def needed(self, name: str) -> Places:
+        """Return the distinct sequences that one model's selected claims need.
+
+        One and the same object for models of which the same claims are asked.
+        """
+        claims = self.selected.get(name, {})
+        asked = tuple(claims)
+        if asked not in self._places:
+            wanted: dict[str, None] = {}
+            for claim in claims.values():
+                try:
+                    wanted.update((item.sequence, None) for item in self.design(claim))
+                except Exception:  # noqa: BLE001, S112 - said by that claim's own eval, not by others
+                    continue
+            self._places[asked] = numbered(wanted.keys())
+        return self._places[asked]
 
     def plan(self) -> list[tuple[str, int, int]]:
         """Return (model, distinct sequences needed, of these not yet scored) per model."""
@@ -211,15 +219,18 @@ class EvalRun:
             return RECORDED
         return known_noise(handle, self.store) or UNKNOWN
 
-    def known(self, handle: ModelHandle, sequences: Sequence[str]) -> ScoreTable:
+    def known(self, handle: ModelHandle, sequences: Iterable[str]) -> ScoreTable:
         """Return what is known of a model's scores, whichever process scored: nothing is scored.
 
-        Recorded scores are read again.
+        Recorded scores are read again. What this process scored is given away: asked once more,
+        it comes from the store.
         """
         if handle.name in self._tables:
-            return self._tables[handle.name]
+            return self._tables.pop(handle.name)
         if handle.stored:
-            return ScoreTable(self.store.lookup(handle, sequences))
+            table = ScoreTable.empty(numbered(sequences))
+            table.take(handle, self.store)
+            return table
         with LazyModel(handle) as model:
             return score(model, sequences)
 

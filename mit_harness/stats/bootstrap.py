@@ -5,28 +5,29 @@ matrix product, ``counts @ columns / n``, and all metrics of one (n, seed) share
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from mit_harness.errors import InputError
 from mit_harness.stats.checks import FloatArray, finite
+from mit_harness.stats.resampling import RESAMPLES, Resampler, normal_means
+
+__all__ = ["RESAMPLES", "Resampler"]  # with what is defined here
 
 Method = Literal["BCa", "percentile"]
 Statistic = Callable[[FloatArray], FloatArray]
 
 LEVELS = (0.95, 0.90)
-RESAMPLES = 10_000
 DELTA_ABOVE = 10_000
 """Rows above which an interval is a delta-method one: its memory is O(n k)."""
+NORMAL_MEANS = "delta (normal means)"
+"""How the interval of a statistic that is not smooth is labelled above that: a percentile one of
+the statistic of means that were drawn from their normal limit."""
 MAX_LOST = 0.05
 """The share of non-finite resamples from which on an interval is undefined."""
-
-_KEPT_CELLS = 5_000_000  # 40 MB of float64: larger count matrices are drawn anew, in chunks
-_CHUNK_CELLS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,8 @@ class Interval:
     levels, bounds
         Confidence levels and (low, high) of each; (None, None) where undefined.
     method
-        ``BCa bootstrap``, ``percentile bootstrap``, ``delta``, or empty where undefined.
+        ``BCa bootstrap``, ``percentile bootstrap``, ``delta``, `NORMAL_MEANS`, or empty where
+        undefined.
     note
         Why BCa was replaced, what was dropped, or why there is no interval.
     sample
@@ -88,57 +90,6 @@ class Interval:
     def at(self, level: float) -> tuple[float, float] | tuple[None, None]:
         """Return (low, high) at one of the levels."""
         return self.bounds[self.levels.index(level)]
-
-
-@dataclass(frozen=True, slots=True)
-class Resampler:
-    """Multinomial counts: how often each of `n` rows is drawn in each of `size` resamples.
-
-    Attributes
-    ----------
-    n, seed, size
-        Rows, seed (>= 0) and number of resamples; together with `stream` they fix the counts.
-    stream
-        Which of several independent samples is resampled, so that two of one size differ.
-    """
-
-    n: int
-    seed: int
-    size: int = RESAMPLES
-    stream: int = 0
-
-    @property
-    def counts(self) -> FloatArray:
-        """Float64, shape (size, n), read-only; drawn once where it is not large."""
-        if self.n * self.size <= _KEPT_CELLS:
-            return _kept_counts(self)
-        return np.concatenate(list(self.chunks()))
-
-    def chunks(self) -> Iterator[FloatArray]:
-        """Yield `counts` a few rows at a time, so that memory stays bounded for any n."""
-        if self.n * self.size <= _KEPT_CELLS:
-            yield _kept_counts(self)
-        else:
-            yield from _draw(self)
-
-    def means(self, columns: FloatArray) -> FloatArray:
-        """Return the column means of every resample.
-
-        Parameters
-        ----------
-        columns
-            Shape (n, k).
-
-        Returns
-        -------
-        FloatArray
-            Shape (size, k).
-        """
-        # einsum, not @: BLAS threads contend for a product this small, and where several runs
-        # share the cores it then takes ten times as long.
-        rows = np.ascontiguousarray(columns.T)
-        parts = [np.einsum("ij,kj->ik", counts, rows) for counts in self.chunks()]
-        return np.concatenate(parts) / self.n
 
 
 def interval(
@@ -191,12 +142,27 @@ def interval(
 
 
 def resampled_means(blocks: Sequence[FloatArray], seed: int, size: int) -> FloatArray:
-    """Return all blocks' column means side by side in every resample, shape (size, sum of k_j)."""
+    """Return all blocks' column means side by side in every resample, shape (size, sum of k_j).
+
+    Those of a block of more than `DELTA_ABOVE` rows are drawn from their normal limit.
+    """
     parts = [
-        Resampler(len(block), seed, size, stream).means(block)
+        normal_means(block, seed, size, stream)
+        if len(block) > DELTA_ABOVE
+        else Resampler(len(block), seed, size, stream).means(block)
         for stream, block in enumerate(blocks)
     ]
     return np.concatenate(parts, axis=-1)
+
+
+def resampled_interval(
+    blocks: Sequence[FloatArray], estimate: float, values: FloatArray
+) -> Interval:
+    """Return the percentile interval of what `resampled_means` gave, labelled with how it did."""
+    found = percentile_interval(estimate, values)
+    if found.method and max(map(len, blocks)) > DELTA_ABOVE:
+        return replace(found, method=NORMAL_MEANS)
+    return found
 
 
 def percentile_interval(
@@ -347,22 +313,3 @@ def _quantiles(ordered: FloatArray, tails: FloatArray) -> tuple[tuple[float, flo
 
 def _undefined(estimate: float | None, levels: tuple[float, ...], why: str) -> Interval:
     return Interval(estimate, levels, tuple((None, None) for _ in levels), "", why)
-
-
-@lru_cache(maxsize=8)
-def _kept_counts(resampler: Resampler) -> FloatArray:
-    counts = np.concatenate(list(_draw(resampler)))
-    counts.flags.writeable = False
-    return counts
-
-
-def _draw(resampler: Resampler) -> Iterator[FloatArray]:
-    """Yield rows of counts: indices are drawn uniformly and counted, which is multinomial."""
-    n, key = resampler.n, (resampler.n, resampler.size, resampler.stream)
-    rng = np.random.default_rng(np.random.SeedSequence(resampler.seed, spawn_key=key))
-    rows = max(1, _CHUNK_CELLS // n)
-    for start in range(0, resampler.size, rows):
-        batch = min(rows, resampler.size - start)
-        drawn = rng.integers(0, n, size=(batch, n)) + n * np.arange(batch)[:, None]
-        counted = np.bincount(drawn.ravel(), minlength=batch * n)
-        yield counted.reshape(batch, n).astype(np.float64)

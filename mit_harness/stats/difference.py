@@ -15,7 +15,7 @@ from mit_harness.stats.bootstrap import (
     Sample,
     Statistic,
     interval,
-    percentile_interval,
+    resampled_interval,
     resampled_means,
 )
 from mit_harness.stats.checks import FloatArray
@@ -80,7 +80,8 @@ def difference(candidate: Metric, baseline: Metric) -> Interval:
     blocks, statistic = _together(a, b)
     if a.smooth and b.smooth:
         return interval(blocks, statistic, seed=a.seed, size=a.size, method=a.method)
-    return percentile_interval(found, statistic(resampled_means(blocks, a.seed, a.size)))
+    drawn = statistic(resampled_means(blocks, a.seed, a.size))
+    return resampled_interval(blocks, found, drawn)
 
 
 def discordant(candidate: Metric, baseline: Metric) -> Discordant | None:

@@ -4,7 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mit_harness.errors import InputError
-from mit_harness.stats.bootstrap import RESAMPLES, Resampler, Sample
+from mit_harness.stats.bootstrap import (
+    DELTA_ABOVE,
+    NORMAL_MEANS,
+    RESAMPLES,
+    Sample,
+    resampled_means,
+)
 from mit_harness.stats.checks import (
     FloatArray,
     finite,
@@ -32,7 +38,8 @@ def peak(
 
     Untested. Of places that tie for the top the smallest is taken, in resamples too, and `ties`
     counts the others; where all tie there is no peak. The interval is the percentile one, each
-    end a place; `note` names the places that at least 1 % of the resamples take.
+    end a place; `note` names the places that at least 1 % of the resamples take. Above 10,000
+    backgrounds the resampled means are drawn from their normal limit.
 
     Parameters
     ----------
@@ -65,10 +72,10 @@ def peak(
         found: FloatArray = where[_at_top(means, floor).argmax(axis=-1)]
         return found
 
-    drawn = statistic(Resampler(n, seed, size).means(values))
+    drawn = statistic(resampled_means([values], seed, size))
     low, high = np.quantile(drawn, _TAILS, method="inverted_cdf").tolist()
     told = notes(tied, _shares(drawn))
-    how = "percentile bootstrap"
+    how = NORMAL_MEANS if n > DELTA_ABOVE else "percentile bootstrap"
     sample = Sample((values,), statistic, seed, size, "percentile", smooth=False)
     return Metric(
         name, first, low, high, None, n, len(others), unit, "", how, note=told, sample=sample

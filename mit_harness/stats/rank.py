@@ -15,8 +15,8 @@ at two to four tenths; where the truth is the reference's own order and the nois
 mostly lie below it. With all true means equal BCa lies above 0 in 17 %, percentile in 2 to 3 %.
 The test keeps its level: never read the interval without p.
 
-Above 10,000 backgrounds the interval is the percentile one, since leaving one out moves no rank
-and a delta-method interval would have zero width.
+Above 10,000 backgrounds the interval is the percentile one of means drawn from their normal limit:
+leaving one out moves no rank, so that a plain delta-method interval would have zero width.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,10 +31,10 @@ from mit_harness.stats.bootstrap import (
     RESAMPLES,
     Interval,
     Method,
-    Resampler,
     Sample,
     interval,
-    percentile_interval,
+    resampled_interval,
+    resampled_means,
 )
 from mit_harness.stats.checks import (
     FloatArray,
@@ -214,8 +214,8 @@ def _interval(
     if len(values) <= DELTA_ABOVE:
         found = interval([values], statistic, seed=seed, size=size, method=method)
     else:
-        resampled = statistic(Resampler(len(values), seed, size).means(values))
-        found = percentile_interval(float(statistic(values.mean(axis=0))), resampled)
+        drawn = statistic(resampled_means([values], seed, size))
+        found = resampled_interval([values], float(statistic(values.mean(axis=0))), drawn)
     sample = Sample((values,), statistic, seed, size, "percentile", smooth=False)
     return replace(found, sample=sample)
 

@@ -50,6 +50,18 @@ def test_the_same_scores_are_the_same_bytes(items, tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_row_groups_of_any_size_hold_the_same(items, tmp_path, monkeypatch, rows):
+    import pyarrow.parquet as pq
+
+    write_items(items, tmp_path / "whole")
+    monkeypatch.setattr("mit_harness.report.items._GROUP", rows)
+    same(items, read_items(tmp_path / SCORES, write_items(items, tmp_path / SCORES)))
+    parts, whole = (pq.ParquetFile(tmp_path / name) for name in (SCORES, "whole"))
+    assert (parts.num_row_groups, whole.num_row_groups) == (-(-4 // rows), 1)
+    assert parts.read().equals(whole.read())
+
+
 def test_nothing_is_a_file_too(tmp_path):
     checksum = write_items(ItemScores(), tmp_path / SCORES)
     assert len(read_items(tmp_path / SCORES, checksum)) == 0

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from mit_harness.errors import InputError, ModelError
 from mit_harness.models.base import Scores
-from mit_harness.scoring.engine import LazyModel, batches, missing, score
+from mit_harness.scoring.engine import (
+    LazyModel,
+    ScoreTable,
+    batches,
+    missing,
+    numbered,
+    score,
+)
 from mit_harness.scoring.store import Store
 
 TWO = ["AAAA", "CCCC"]
@@ -280,3 +287,35 @@ def test_a_model_that_cannot_be_loaded_or_closed_is_one_line(counting, handle_of
     model.get()
     with pytest.raises(ModelError, match=r"^my-model could not be closed: OSError: no weights"):
         model.close()
+
+
+@pytest.mark.parametrize("window", [1, 3, 50_000])
+def test_windows_of_any_size_give_the_same_table(counting, handle_of, store, monkeypatch, window):
+    sequences = [f"{k:b}".replace("0", "A").replace("1", "C") for k in range(4, 40)]
+    handle = handle_of(counting)
+    score(LazyModel(handle), sequences[::3], store)
+    before = len(counting.scored)
+    monkeypatch.setattr("mit_harness.scoring.engine._WINDOW", window)
+    assert missing(handle, sequences, store) == [s for k, s in enumerate(sequences) if k % 3]
+    table = score(LazyModel(handle), sequences, store)
+    assert counting.scored[before:] == [s for k, s in enumerate(sequences) if k % 3]
+    assert table.values(sequences).tolist() == counting.score(sequences).tolist()
+    assert missing(handle, sequences, store) == []
+
+
+def test_tables_of_several_models_share_their_places(counting, handle_of):
+    places = numbered(["AA", "CC", "AA"])
+    assert places == {"AA": 0, "CC": 1}
+    tables = [score(LazyModel(handle_of(counting, f)), places) for f in ("one", "two")]
+    assert all(table.places is places for table in tables)
+
+
+def test_what_is_not_scored_has_no_row(counting, handle_of):
+    table = ScoreTable.empty(numbered(TWO))
+    assert table.rows == {}
+    with pytest.raises(KeyError, match="AAAA"):
+        table.row("AAAA")
+    full = score(LazyModel(handle_of(counting)), TWO)
+    assert full.of(TWO[::-1]).values.tolist() == full.values(TWO[::-1]).tolist()
+    with pytest.raises(KeyError, match="AAAA"):
+        table.of(TWO)

@@ -45,18 +45,6 @@ def test_another_seed_or_stream_has_other_counts(other):
     )
 
 
-def test_chunked_counts_are_the_kept_ones(monkeypatch):
-    rng = np.random.default_rng(0)
-    columns = rng.normal(size=(30, 2))
-    whole = Resampler(30, 3, 1_000)
-    kept, means = whole.counts, whole.means(columns)
-    monkeypatch.setattr(bootstrap, "_KEPT_CELLS", 0)
-    monkeypatch.setattr(bootstrap, "_CHUNK_CELLS", 1_000)
-    assert len(list(whole.chunks())) == 31
-    np.testing.assert_array_equal(whole.counts, kept)
-    np.testing.assert_array_equal(whole.means(columns), means)
-
-
 def test_means_are_those_of_the_drawn_rows():
     columns = np.random.default_rng(0).normal(size=(7, 3))
     resampler = Resampler(7, 0, 20)

@@ -8,7 +8,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar
 
 from mit_harness.errors import InputError
-from mit_harness.stats.bootstrap import Resampler, interval
+from mit_harness.stats.bootstrap import NORMAL_MEANS, Resampler, interval
 from mit_harness.stats.difference import CLOPPER_PEARSON, difference, discordant
 from mit_harness.stats.inference import inference
 from mit_harness.stats.metric import undefined
@@ -258,7 +258,7 @@ def test_above_ten_thousand_rows():
     reach = 1.959964 * rows.std(ddof=1) / np.sqrt(len(rows))
     assert (means.low, means.high) == pytest.approx((rows.mean() - reach, rows.mean() + reach))
     peaks = difference(a["peak"], b["peak"])
-    assert peaks.method == "percentile bootstrap"
+    assert peaks.method == NORMAL_MEANS
     assert (peaks.estimate, peaks.low, peaks.high) == (0, 0, 0)
 
 

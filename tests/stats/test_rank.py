@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mit_harness.errors import InputError
-from mit_harness.stats import rank
+from mit_harness.stats import bootstrap, rank
 from mit_harness.stats.rank import centred_ranks, ordered, rank_covariance
 
 quick = settings(max_examples=60, deadline=None)
@@ -202,11 +202,18 @@ def test_the_interval_is_that_of_drawn_backgrounds():
     assert (found.ci_low, found.ci_high) == pytest.approx(expected, abs=0.03)
 
 
-def test_large_n_keeps_an_interval_that_has_a_width():
+def test_large_n_has_the_interval_of_normal_means_which_is_that_of_resampled_ones():
     scores, reference = data(n=rank.DELTA_ABOVE + 1, noise=60)
-    found = follows(scores, reference, TWO, size=200, permutations=100)
-    assert found.ci_method == "percentile bootstrap"
-    assert found.ci_low < found.value < found.ci_high
+    found = follows(scores, reference, TWO, size=500, permutations=100)
+    assert found.ci_method == bootstrap.NORMAL_MEANS
+    drawn = [
+        brute_force(means, reference, TWO)
+        for means in bootstrap.Resampler(len(scores), 0, 300).means(scores)
+    ]
+    assert (found.ci_low, found.ci_high) == pytest.approx(
+        np.quantile(drawn, [0.025, 0.975]), abs=0.1
+    )
+    assert found.ci_low < found.ci_high - 0.1
 
 
 def exact_p(means, reference, strata):
