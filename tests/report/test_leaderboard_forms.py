@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -213,3 +214,18 @@ def test_rows_of_markdown_keep_where_they_come_from(make):
     assert "Models left out: broken; no claim" in board_markdown(hidden)
     for form in (to_html, to_latex):
         assert "Claims left out" in form(hidden)
+
+
+@pytest.mark.parametrize("form", [to_html, to_csv, to_latex, board_markdown])
+def test_what_is_judged_on_measured_promoters_is_shown_with_its_interval(make, form):
+    metrics = {
+        "rescue_auroc": make.metric(0.56, low=0.53, high=0.59),
+        "partial_urtecho": make.metric(0.38, low=0.33, high=0.43),
+    }
+    claims = [make.claim("measured_rescue", "absent", metrics=metrics)]
+    made = board(make, ["m"])
+    found = form(replace(made, models=[make.model("m", claims)]))
+    assert "0.56" in found
+    assert ("rescue_auroc" if form is to_csv else "rescue AUROC") in found
+    without = form(board(make, ["m"]))
+    assert "rescue" not in without

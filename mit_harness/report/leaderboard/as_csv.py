@@ -12,8 +12,10 @@ from mit_harness.report.leaderboard.runs import dates, dtype, harnesses
 from mit_harness.report.leaderboard.table import (
     HEADLINE,
     MES,
+    PROBES,
+    WET_LAB,
+    found_columns,
     judged_claims,
-    measured_probes,
     ranked,
 )
 from mit_harness.report.schema import MetricRecord, ModelRecord
@@ -33,7 +35,12 @@ def to_csv(board: Board) -> str:
     a spreadsheet would run as a formula has an apostrophe before it.
     """
     claims = judged_claims(board.models)
-    metrics = [*HEADLINE.values(), MES, "mes_natural", *measured_probes(board.models).values()]
+    metrics = [
+        *HEADLINE.values(),
+        MES,
+        "mes_natural",
+        *found_columns(board.models, PROBES | WET_LAB).values(),
+    ]
     rows = [_row(board, model, metrics, claims) for model in ranked(board.models)]
     rows += [
         {

@@ -12,8 +12,10 @@ from mit_harness.report.leaderboard import notes
 from mit_harness.report.leaderboard.board import Board
 from mit_harness.report.leaderboard.runs import runs_table, versions
 from mit_harness.report.leaderboard.table import (
+    PROBES,
+    WET_LAB,
     describe_design,
-    probe_table,
+    metric_table,
     published_table,
     reasons,
     table,
@@ -70,7 +72,8 @@ def _sections(board: Board) -> list[Section]:
     made = [
         _section("models", "Models", table(models), notes.of_protocol(design)),
         _section("verdicts", "Verdicts", verdict_table(models), drift),
-        _section("probes", "Probes", probe_table(models), notes.PROBES),
+        _section("probes", "Probes", metric_table(models, PROBES), notes.PROBES),
+        _section("measured", "Measured promoters", metric_table(models, WET_LAB), notes.WET_LAB),
         _section(
             "runs",
             "Runs",

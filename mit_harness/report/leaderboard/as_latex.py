@@ -10,8 +10,10 @@ from mit_harness.report.leaderboard import notes
 from mit_harness.report.leaderboard.board import Board
 from mit_harness.report.leaderboard.runs import runs_table, versions
 from mit_harness.report.leaderboard.table import (
+    PROBES,
+    WET_LAB,
     describe_design,
-    probe_table,
+    metric_table,
     published_table,
     table,
     verdict_table,
@@ -61,14 +63,22 @@ def to_latex(board: Board) -> str:
     verdicts = verdict_table(models, drifted="!")
     if len(verdicts):
         parts.append(_float("verdicts", _letters(verdicts), _legend(), turned=True))
-    probes = probe_table(models)
-    for k, at in enumerate(range(1, len(probes.columns), _PROBES), 1):
-        some = probes.iloc[:, [0, *range(at, min(at + _PROBES, len(probes.columns)))]]
-        parts.append(_float(f"probes-{k}", some, notes.PROBES if k == 1 else "Probes, continued."))
+    parts += _wide("probes", metric_table(models, PROBES), notes.PROBES)
+    parts += _wide("measured promoters", metric_table(models, WET_LAB), notes.WET_LAB)
     runs = " ".join([notes.RUNS, versions(board), *notes.left_out(board)])
     parts.append(_float("runs", runs_table(board), runs))
     parts.append(_float("published", published_table(), notes.of_published_rows(design)))
     return _PREAMBLE + "\n".join(part for part in parts if part)
+
+
+def _wide(title: str, frame: pd.DataFrame, note: str) -> list[str]:
+    """Return a table of many columns as floats of a few each."""
+    parts = []
+    for k, at in enumerate(range(1, len(frame.columns), _PROBES), 1):
+        some = frame.iloc[:, [0, *range(at, min(at + _PROBES, len(frame.columns)))]]
+        said = note if k == 1 else f"{title.capitalize()}, continued."
+        parts.append(_float(f"{title.split()[0]}-{k}", some, said))
+    return parts
 
 
 def latex(text: str) -> str:

@@ -1,6 +1,6 @@
 """leaderboard.md: one row per model, the verdicts behind it, and what the numbers mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -8,8 +8,10 @@ from mit_harness.report.leaderboard import notes
 from mit_harness.report.leaderboard.board import Board
 from mit_harness.report.leaderboard.runs import runs_table, versions
 from mit_harness.report.leaderboard.table import (
+    PROBES,
+    WET_LAB,
     describe_design,
-    probe_table,
+    metric_table,
     published_table,
     reasons,
     table,
@@ -51,7 +53,8 @@ def to_markdown(
         *([f"[Control audit](audit.md) of the sequences: {audit}"] if audit else []),
         "## Verdicts",
         grid(verdict_table(models, drifted=" **!**").rename(columns=markdown)),
-        *_probes(models),
+        *_metrics("Probes", models, PROBES, notes.PROBES),
+        *_metrics("Measured promoters", models, WET_LAB, notes.WET_LAB),
         *_runs(board),
         *_explanations(models),
         "## Published rows",
@@ -73,9 +76,11 @@ def grid(frame: pd.DataFrame) -> str:
     return frame.to_markdown(index=False, disable_numparse=True)
 
 
-def _probes(models: Sequence[ModelRecord]) -> list[str]:
-    frame = probe_table(models)
-    return ["## Probes", grid(frame), notes.PROBES] if len(frame) else []
+def _metrics(
+    title: str, models: Sequence[ModelRecord], columns: Mapping[str, str], note: str
+) -> list[str]:
+    frame = metric_table(models, columns)
+    return [f"## {title}", grid(frame), note] if len(frame) else []
 
 
 def _runs(board: Board | None) -> list[str]:

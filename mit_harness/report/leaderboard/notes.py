@@ -27,6 +27,15 @@ of A+T add. Variant ranks: covariance of ranks with PA-PWM's -10 matrix at equal
 condition means are different numbers. 3-mer R2: out of fold, bare backgrounds. A dash: undefined,
 with the reason in results.json."""
 
+WET_LAB = """\
+Rescue AUROC: P(the score changes more where an UP element raised measured expression than where it
+lowered it), within one UP element and background; delta method over cells, and its mean over eight
+backgrounds with a t interval of 7 degrees of freedom. Sign excess: agreement of the signs, less
+that of "always up". Expression: Spearman correlation with measured expression given A+T and
+dinucleotides, mean of the eight backgrounds of Urtecho et al. (t, 7 degrees of freedom), which
+decides; beside it the other libraries, with intervals that take their sequences for independent.
+Tests permute -35 boxes, spacers and -10 boxes, one-sided."""
+
 RUNS = """\
 Every number above was recomputed from the per-item scores of its run by this version's designs and
 rules. Names, revisions, dates and noise floors are as the runs state them. The noise floor is in

@@ -1,6 +1,6 @@
 """The leaderboard's tables as plain text, ranked; every medium escapes them in its own way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -26,6 +26,19 @@ PROBES = {
     "3-mer R2": "kmer_r2_3",
 }
 """Metrics of the table of probes, by heading."""
+
+WET_LAB = {
+    "rescue AUROC": "rescue_auroc",
+    "by background": "rescue_auroc_by_background",
+    "sign excess": "sign_excess",
+    "expression": "partial_urtecho",
+    "La Fleur": "partial_lafleur",
+    "Hossain": "partial_hossain",
+    "Pl": "partial_pl",
+    "Pr": "partial_pr",
+    "36N": "partial_n36",
+}
+"""Metrics of the table of measured promoters, by heading."""
 
 
 def ranked(models: Iterable[ModelRecord]) -> list[ModelRecord]:
@@ -61,24 +74,24 @@ def table(models: Sequence[ModelRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def measured_probes(models: Sequence[ModelRecord]) -> dict[str, str]:
-    """Return those of `PROBES` that any model has."""
+def found_columns(models: Sequence[ModelRecord], columns: Mapping[str, str]) -> dict[str, str]:
+    """Return those of `columns`, headings with metrics, that any model has."""
     return {
         heading: name
-        for heading, name in PROBES.items()
+        for heading, name in columns.items()
         if any(find_metric(model, name) for model in models)
     }
 
 
-def probe_table(models: Sequence[ModelRecord]) -> pd.DataFrame:
-    """Return what the probes measured, for the models and metrics that there are."""
-    measured = measured_probes(models)
+def metric_table(models: Sequence[ModelRecord], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return metrics with intervals, for the models and those of `columns` that there are."""
+    found = found_columns(models, columns)
     return pd.DataFrame(
         {
             "model": model.name,
-            **{heading: interval(find_metric(model, name)) for heading, name in measured.items()},
+            **{heading: interval(find_metric(model, name)) for heading, name in found.items()},
         }
-        for model in (ranked(models) if measured else ())
+        for model in (ranked(models) if found else ())
     )
 
 
