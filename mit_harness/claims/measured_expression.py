@@ -77,10 +77,10 @@ def _levels_p(found: MeasuredFile, scores: Floats, stats: Inference) -> float:
     """Return the p under permutations of -35 boxes, spacers and -10 boxes."""
     floor = stats.tolerance + rounding(scores)
     groups = background_residuals(found)
-    left = np.zeros(len(scores))
+    ranks = np.zeros(len(scores))
     for rows, kept in groups:
-        left[rows] = kept.of_score(scores[rows], floor)
-    return levels_p(PartialMean(groups, left), factorial_cells(found), seed=stats.seed)
+        ranks[rows] = kept.of_score(scores[rows], floor)
+    return levels_p(PartialMean(groups, ranks), factorial_cells(found), seed=stats.seed)
 
 
 @lru_cache(maxsize=4)

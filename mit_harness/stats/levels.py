@@ -179,23 +179,23 @@ class RankContrast:
 class PartialMean:
     """The mean of partial rank correlations over groups of rows.
 
-    Permuted are the residuals of the score's ranks, so that a score of which composition leaves
-    little is held against the same little; each permutation is freed of the covariates again.
+    Permuted are the score's ranks themselves; each permutation is freed of the covariates anew.
+    Permuting what the covariates left of them rejected too often (benchmarks/measured_nulls.py).
 
     Attributes
     ----------
     groups
         Rows and what the covariates leave of their measurement, a group each.
-    left
-        What they leave of the score's ranks, shape (n,): see `Residuals.of_score`.
+    ranks
+        Of the score, shape (n,): see `Residuals.of_score`.
     """
 
     groups: Sequence[tuple[Rows, Residuals]]
-    left: FloatArray
+    ranks: FloatArray
 
     def __call__(self, source: Rows) -> FloatArray:
-        """Return the mean for permuted residuals; rows that get none count as average ones."""
-        drawn = np.where(source >= 0, self.left[source], 0.0)
+        """Return the mean for permuted ranks; rows that get none count as average ones."""
+        drawn = np.where(source >= 0, self.ranks[source], 0.0)
         each = [kept.correlations(drawn[rows]) for rows, kept in self.groups]
         found: FloatArray = np.mean(each, axis=0)
         return found

@@ -69,13 +69,13 @@ class Residuals:
         return cls(basis, centred, _without(basis, centred))
 
     def of_score(self, values: FloatArray, floor: float) -> FloatArray:
-        """Return what the covariates leave of a score's centred ranks: zeros where nothing is left.
+        """Return a score's centred ranks, or zeros where the covariates leave nothing of them.
 
         Scores up to `floor` apart tie.
         """
         ranks = _centred_ranks(values, floor)
         left = _without(self.basis, ranks)
-        return left if _is_left(left, ranks) else np.zeros(len(values))
+        return ranks if _is_left(left, ranks) else np.zeros(len(values))
 
     def correlations(self, left: FloatArray) -> FloatArray:
         """Return the correlation of the measurement with variables, freed of the covariates.
