@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mit_harness.errors import InputError, near
@@ -74,9 +75,9 @@ def everything(spec: "DesignSpec") -> "SequenceSet":
     from dataclasses import replace
 
     from mit_harness.promoter.core import core, families
+    from mit_harness.promoter.sequence_set import SequenceSet
 
     plain = replace(spec, protocol="matched", suite=None)
-    made = core(plain) | families(plain)
-    for claim_id in DESIGNED if spec.measured is None else CLAIMS:
-        made = made | get_claim(claim_id).design(plain)
-    return made
+    asked = DESIGNED if spec.measured is None else CLAIMS
+    made = chain([core, families], (get_claim(claim_id).design for claim_id in asked))
+    return SequenceSet.of(item for build in made for item in build(plain))

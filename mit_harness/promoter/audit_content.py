@@ -19,6 +19,8 @@ JUNCTION = 6
 GC_WINDOW = 10
 """bp of the windows in which local G+C is compared."""
 
+_ROWS = 2_000  # pairs whose 6-mers are held at once: 8 MB a side
+
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -189,8 +191,12 @@ def changes(family: Codes, source: Codes) -> tuple[KmerChange, KmerChange]:
     """
     if family.shape[1] < JUNCTION:
         return (KmerChange(0.0, "", 0, 0, 1.0),) * 2
-    ours, theirs = _held(family), _held(source)
-    gained, lost = (ours & ~theirs).sum(axis=0), (theirs & ~ours).sum(axis=0)
+    gained, lost = np.zeros((2, 4**JUNCTION), dtype=np.int64)
+    for start in range(0, len(family), _ROWS):
+        rows = slice(start, start + _ROWS)
+        ours, theirs = _held(family[rows]), _held(source[rows])
+        gained += (ours & ~theirs).sum(axis=0)
+        lost += (theirs & ~ours).sum(axis=0)
     return _change(gained, lost, len(family)), _change(lost, gained, len(family))
 
 

@@ -121,8 +121,10 @@ class SequenceSet(Sequence[Item]):
     @cached_property
     def sha256(self) -> str:
         """Return a checksum of ids and sequences, whatever their order, groups or file format."""
-        lines = sorted(f"{item.id}\t{item.sequence}\n" for item in self.items)
-        return sha256("".join(lines).encode()).hexdigest()
+        found = sha256()
+        for item in sorted(self.items, key=lambda item: f"{item.id}\t"):  # as whole lines sort
+            found.update(f"{item.id}\t{item.sequence}\n".encode())
+        return found.hexdigest()
 
     def only(self, groups: Iterable[str]) -> "SequenceSet":
         """Return the items of the named groups, in this set's order."""

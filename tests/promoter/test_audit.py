@@ -370,3 +370,14 @@ def test_published_h_is_no_proper_control(published):
     standing = {(p.element, p.motif): p.family for p in found.in_place}
     assert standing["extended", "TGT"] == 23
     assert (found.lost.commonest, found.lost.pairs, found.lost.reverse) == ("GTTGTA", 27, 0)
+
+
+def test_words_are_counted_alike_a_few_pairs_at_a_time(monkeypatch):
+    from mit_harness.promoter import audit_content
+
+    family, source = np.random.default_rng(0).integers(4, size=(2, 23, 40)).astype(np.uint8)
+    family[:15] = source[:15]
+    whole = audit_content.changes(family, source)
+    monkeypatch.setattr(audit_content, "_ROWS", 4)
+    assert audit_content.changes(family, source) == whole
+    assert whole[0].mean > 0

@@ -1,5 +1,7 @@
 """Sets are unique by id and matched by index."""
 
+import hashlib
+
 import pytest
 
 from mit_harness.errors import InputError
@@ -47,3 +49,10 @@ def test_union_is_first_come_first():
     assert [item.group for item in one | two | one] == ["E", "D"]
     with pytest.raises(InputError):
         one | SequenceSet.of(make_items("E", ["C"]))
+
+
+def test_the_checksum_is_that_of_the_sorted_lines():
+    names = ["b", "a", "a b", "a-b", "a_10", "a_2", "é", "A"]
+    made = SequenceSet.of(Item(name, "", k, "ACGT"[k % 4]) for k, name in enumerate(names))
+    lines = sorted(f"{item.id}\t{item.sequence}\n" for item in made)
+    assert made.sha256 == hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -18,7 +18,7 @@ from mit_harness.report.html import mistakes, views
 from mit_harness.report.html.audited import AuditView, audit_view
 from mit_harness.report.html.figures import Figure, drawn
 from mit_harness.report.html.packed import compact, packed_json
-from mit_harness.report.html.pairs import OUTCOMES, GroupRows, compared, pair_data
+from mit_harness.report.html.pairs import MOST_PAIRS, OUTCOMES, GroupRows, compared, pair_data
 from mit_harness.report.items import ItemScores
 from mit_harness.report.leaderboard import describe_design, notes, ranked
 from mit_harness.report.schema import ModelRecord, Results, RunRecord
@@ -236,10 +236,12 @@ def _pairs(run: Run, figures: Sequence[Figure]) -> dict[str, Any]:
 
 
 def _unknown(items: ItemScores, every: Mapping[str, Sequence[GroupRows]]) -> str:
-    """Return which scored claims have no pairs on the page, and why."""
+    """Return which pairs are not on the page, and why."""
     said = []
     for claim in items.sequences:
         if claim not in every:
             why = "it compares no pairs" if claim in CLAIMS else "a claim of the project's own"
             said.append(f"{printable(claim)} ({why})")
+    if any(len(rows.first) > MOST_PAIRS for pairs in every.values() for rows in pairs):
+        said.append(f"all but the first {MOST_PAIRS:,} of two groups (scores.parquet has all)")
     return ", ".join(said)

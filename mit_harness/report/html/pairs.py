@@ -8,7 +8,7 @@ outcome (uint8, a place in `OUTCOMES`), which comes from the full numbers and th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ from mit_harness.report.schema import DesignRecord, ModelRecord
 
 OUTCOMES = ("wrong", "tie", "right", "no score")
 
+MOST_PAIRS = 2_000
+"""Of two groups, so many pairs can be looked at on the page, which holds each of them."""
+
 Rows = NDArray[np.intp]
 
 
@@ -38,6 +41,10 @@ class GroupRows:
     loser: str
     first: Rows
     second: Rows
+
+    def shown(self) -> "GroupRows":
+        """Return the first pairs, as many as the page holds."""
+        return replace(self, first=self.first[:MOST_PAIRS], second=self.second[:MOST_PAIRS])
 
 
 def compared(items: ItemScores, design: DesignRecord) -> dict[str, list[GroupRows]]:
@@ -151,12 +158,13 @@ def pair_data(
         asked = [k for k, model in enumerate(models) if items.has(model.name, claim)]
         if not asked:
             continue
+        shown = [pair.shown() for pair in pairs]
         claims.append(
             {
                 "id": printable(claim),
-                "pairs": [[printable(p.winner), printable(p.loser), len(p.first)] for p in pairs],
+                "pairs": [[printable(p.winner), printable(p.loser), len(p.first)] for p in shown],
                 "models": asked,
-                "block": packed(_numbers(catalogue, [models[k] for k in asked], items, pairs)),
+                "block": packed(_numbers(catalogue, [models[k] for k in asked], items, shown)),
             }
         )
     return {"claims": claims, "sequences": catalogue.block()}

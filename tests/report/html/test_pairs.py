@@ -85,3 +85,23 @@ def test_claims_of_a_project_and_claims_without_pairs_have_none(small, with_scor
         {"ours" if k == "compensation" else k: v for k, v in items.sequences.items()}, {}
     )
     assert compared(renamed, small.results.design) == {}
+
+
+def test_of_many_pairs_the_page_holds_the_first_ones_and_says_so(small, monkeypatch):
+    from mit_harness.report.html import page, pairs
+
+    every = compared(small.items, small.results.design)
+    whole = pair_data(small.models, small.items, every)
+    for module in (page, pairs):
+        monkeypatch.setattr(module, "MOST_PAIRS", 2)
+    data = pair_data(small.models, small.items, every)
+    assert [c["pairs"] for c in data["claims"]] == [
+        [[first, second, min(n, 2)] for first, second, n in claim["pairs"]]
+        for claim in whole["claims"]
+    ]
+    assert any(n > 2 for claim in whole["claims"] for *_, n in claim["pairs"])
+    (index, *_), *_ = [read(claim)[0][2:] for claim in data["claims"]]
+    assert set(index.tolist()) <= {0, 1}
+    assert "first 2 of two groups" in page._unknown(small.items, every)
+    monkeypatch.setattr(page, "MOST_PAIRS", 2_000)
+    assert "of two groups" not in page._unknown(small.items, every)
