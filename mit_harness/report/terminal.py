@@ -100,7 +100,10 @@ def summary_lines(results: Results) -> list[str]:
     run = results.run
     lines = [*leaderboard_lines(results.models), "", *claim_lines(results.models)]
     said = [control_line(results) or "", *notes.of_seen(results.models)]
-    said += [f"skipped {claim}: {why}" for claim, why in run.skipped.items()]
+    by_reason: dict[str, list[str]] = {}
+    for claim, why in run.skipped.items():
+        by_reason.setdefault(why, []).append(claim)
+    said += [f"skipped {', '.join(claims)}: {why}" for why, claims in by_reason.items()]
     said += [f"broke {test}: {why}" for test, why in run.faults.items()]
     if not run.complete and not run.faults:
         said.append("incomplete: not every test that was collected was reported")

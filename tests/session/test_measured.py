@@ -19,7 +19,7 @@ def measured(project, tmp_path, monkeypatch):
 def test_off_they_are_skipped_with_what_to_do(measured):
     result = measured.run(models=["pa-pwm"])
     assert (result.ret, result.parseoutcomes()) == (0, {"passed": 1, "skipped": 2})
-    measured.said(result, "skipped measured_rescue: no measured expression was given:")
+    measured.said(result, "skipped measured_expression, measured_rescue: no measured expression")
     found = measured.results()
     assert set(found["run"]["skipped"]) == set(ON_MEASURED)
     assert "measured_sha256" not in found["run"]
