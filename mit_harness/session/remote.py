@@ -1,4 +1,4 @@
-"""``--mit-engine ray``: what all selected models need is scored in one go, before the first eval."""
+"""``--mit-engine ray``: what all selected models need is scored at once, before the first eval."""
 
 from typing import TYPE_CHECKING
 

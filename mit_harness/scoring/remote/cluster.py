@@ -61,12 +61,12 @@ def cluster(device: str | None = None, cpus: int = 1) -> "Iterator[RayPool]":
     """
     check_installed()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
+    ours = "ray" not in sys.modules or not sys.modules["ray"].is_initialized()
     address = os.environ.get(ADDRESS, "").strip()
-    if address:
-        _knock(address)
+    if ours and address:
+        knock(address)
     import ray
 
-    ours = not ray.is_initialized()
     if ours:
         _connect(ray, address)
     try:
@@ -93,8 +93,14 @@ def _connect(ray: Any, address: str) -> None:  # noqa: ANN401 - Ray has no types
         raise EngineError(f"Ray cannot be started on this machine: {_first_line(error)}") from error
 
 
-def _knock(address: str) -> None:
-    """Raise where nothing answers: Ray itself tries for two minutes and then ends the process."""
+def knock(address: str) -> None:
+    """Raise where nothing answers: Ray itself tries for two minutes and then ends the process.
+
+    Raises
+    ------
+    EngineError
+        If nothing answers within `KNOCK_S`, or something else than Ray.
+    """
     if address in ("auto", "local"):
         return
     host, colon, port = address.removeprefix("ray://").rpartition(":")
