@@ -26,6 +26,10 @@ class ModelError(MitHarnessError):
     """A model that is unknown, cannot be loaded, or fails while scoring."""
 
 
+class EngineError(MitHarnessError):
+    """A cluster that cannot be used, or that lost more processes than it may."""
+
+
 class StoreError(MitHarnessError):
     """A score store that cannot be opened, read or written."""
 

@@ -88,13 +88,15 @@ def _before_workers(config: pytest.Config) -> None:
     """Take no workers for a plan, and no restarts for evals."""
     if not _distributes(config) or _is_worker(config):
         return
-    from mit_harness.session.distribution import dist_is_explicit, names_evals
-    from mit_harness.session.settings import is_on
+    from mit_harness.session.distribution import check_workers, dist_is_explicit, names_evals
+    from mit_harness.session.settings import given, is_on
 
     if _asked(config) or names_evals(config):
         config.stash[DIST_WAS_EXPLICIT] = dist_is_explicit(config)
         with _usage_errors():
             plan = is_on(config, "plan")
+            if not plan:
+                check_workers(given(config, "engine"))
         if plan:
             config.option.numprocesses = 0
         elif not _only_looks(config):
@@ -247,9 +249,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """With ``--mit-plan``, print what would be scored and run nothing."""
+    """With ``--mit-plan``, print what would be scored and run nothing; Ray scores before evals."""
     config = session.config
-    if RUN not in config.stash or not config.stash[RUN].settings.plan or session.testsfailed:
+    if RUN not in config.stash:
+        return None
+    if not config.stash[RUN].settings.plan:
+        if not session.testsfailed or config.getoption("continue_on_collection_errors"):
+            _score_ahead(config, config.stash[RUN])
+        return None
+    if session.testsfailed:
         return None
     from mit_harness.session.plan import plan_lines
     from mit_harness.session.progress import ticker_of
@@ -260,6 +268,17 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     write = sys.stdout.write if terminal is None else terminal.write
     write("\n" + "\n".join(lines) + "\n")
     return True
+
+
+def _score_ahead(config: pytest.Config, run: "EvalRun") -> None:
+    if run.settings.engine != "ray" or not run.selected or _is_worker(config):
+        return
+    if not _only_looks(config):
+        from mit_harness.session.progress import ticker_of
+        from mit_harness.session.remote import score_ahead
+
+        with _usage_errors():
+            run.ahead = score_ahead(run, ticker_of(config))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,14 +8,19 @@ import typer
 from mit_harness.cli.app import Out, app, read_set, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mit_harness.models.base import ModelHandle
 
 Dtype = Literal["float32", "bfloat16", "float16", "float64"]
+Engine = Literal["local", "ray"]
 
 
 @app.command()
 def score(
-    model: Annotated[str, typer.Argument(help="Model spec, such as pa-pwm or py:my_model:load.")],
+    models: Annotated[
+        list[str], typer.Argument(help="Model specs, such as pa-pwm or py:my_model:load.")
+    ],
     sequences: Annotated[Path, typer.Option(help="Sequence file (tsv, csv, fasta, json, ...).")],
     out: Out = None,
     store: Annotated[Path | None, typer.Option(help="Score store to read and fill.")] = None,
@@ -33,37 +38,61 @@ def score(
     max_memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Refuse a larger model, such as 40GB.")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="ray: on the cluster at RAY_ADDRESS, or on one started here.")
+    ] = "local",
+    ray_cpus: Annotated[int, typer.Option(min=1, help="CPUs of one Ray actor.")] = 1,
 ) -> None:
     """Score a file of sequences: columns id, sequence, score, tokens, bases.
 
     With --shard only the sequences of that part, told by a hash of each one's bases: the same
     whatever else the file holds. `mit-harness merge` joins the stores of all parts.
+
+    Of several models: id, sequence, and one column of scores for each, by its name.
     """
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
     from mit_harness.progress import on_stderr
-    from mit_harness.scoring.export import score_rows, write_rows
+    from mit_harness.scoring.export import score_rows, write_columns, write_rows
     from mit_harness.scoring.shard import only_shard, parse_shard
 
     part = None if shard is None else parse_shard(shard)
     made = read_set(sequences)
     loading = Loading(tuple(trust_remote_code or ()), offline, device, dtype)
-    handle = Registry(catalogue=lambda: made, loading=loading).resolve(model)
+    registry = Registry(catalogue=lambda: made, loading=loading)
+    handles = registry.resolve_all(models)
+    for note in registry.notes:
+        say(f"note: {note}")
     if max_memory is not None:
-        _limit_memory(handle, dtype, max_memory)
+        _limit_memory(handles, dtype, max_memory)
     wanted = made if part is None else only_shard(made, part)
-    with on_stderr().doing(f"scoring {handle.name}") as step:
-        rows = score_rows(handle, wanted, store, step, device, noise=True)
-    write_rows(rows, out)
+    with on_stderr().doing(f"scoring {handles[0].name}") as step:
+        if engine == "ray":
+            from mit_harness.scoring.remote.engine import How
+            from mit_harness.scoring.remote.export import remote_rows
+
+            how = How(loading=loading, cpus=ray_cpus)
+            rows = remote_rows(registry, handles, wanted, store, how, step)
+        else:
+            rows = {
+                handle.name: score_rows(handle, wanted, store, step, device, noise=True)
+                for handle in handles
+            }
+    if len(rows) == 1:
+        write_rows(rows[handles[0].name], out)
+    else:
+        write_columns(rows, out)
     if out is not None:
-        say(f"{len(rows)} scores {'' if part is None else f'of shard {part} '}in {out}")
+        of = "" if part is None else f"of shard {part} "
+        say(f"{len(rows) * len(wanted)} scores {of}in {out}")
 
 
-def _limit_memory(handle: "ModelHandle", dtype: str | None, limit: str) -> None:
+def _limit_memory(handles: "Sequence[ModelHandle]", dtype: str | None, limit: str) -> None:
+    """Refuse a model that is too large; one is in memory at a time, or one in each actor."""
     from mit_harness.models.neural.memory import needs_gb, parse_gb, refuse_too_big, unknown_note
 
     option = "--max-memory"
-    needs = needs_gb([handle], dtype)
+    needs = needs_gb(handles, dtype)
     refuse_too_big(needs, parse_gb(limit, option), option=option)
     if note := unknown_note(needs, option):
         say(f"note: {note}")

@@ -118,6 +118,11 @@ class Registry:
             raise ModelError(f"model {name!r}: the tolerance {tolerance} is no number >= 0")
         self._added[name] = Registered(factory, kind, fingerprint, method, tolerance)
 
+    @property
+    def added(self) -> frozenset[str]:
+        """Names that `add` registered, which no other process knows unless it does the same."""
+        return frozenset(self._added)
+
     def names(self) -> list[str]:
         """Return every name that can be resolved without a scheme."""
         from mit_harness.models.neural.presets import PRESETS

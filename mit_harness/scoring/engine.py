@@ -222,7 +222,7 @@ def score(
         model.get()
         progress(handle.name, done, len(todo))
     for batch in batches(todo, min(batch_tokens, handle.batch_bases or batch_tokens)):
-        scores = _score_batch(model, batch)
+        scores = score_batch(model, batch)
         if kept is not None:
             kept.save(handle, batch, scores)
         table.put(batch, scores)
@@ -232,7 +232,14 @@ def score(
     return table
 
 
-def _score_batch(model: LazyModel, batch: list[str]) -> Scores:
+def score_batch(model: LazyModel, batch: list[str]) -> Scores:
+    """Return the scores of one batch, loading the model if need be.
+
+    Raises
+    ------
+    ModelError
+        If the model fails, or returns anything but one number per sequence.
+    """
     loaded, name = model.get(), model.handle.name
     with _blamed(f"{name} failed on a batch of {len(batch)} sequences of {len(batch[0])} bp"):
         result = loaded.score(batch)

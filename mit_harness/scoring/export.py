@@ -3,7 +3,7 @@
 import csv
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -15,7 +15,7 @@ from mit_harness.promoter.sequence_set import SequenceSet
 from mit_harness.scoring.engine import LazyModel, score
 from mit_harness.scoring.noise import keep_noise
 from mit_harness.scoring.rate import keep_rate
-from mit_harness.scoring.store import Store
+from mit_harness.scoring.store import Row, Store
 from mit_harness.scoring.watch import ScoringWatch
 
 
@@ -63,7 +63,20 @@ def score_rows(
                 if noise and wanted:
                     step.say(f"measuring the noise floor of {handle.name}")
                     keep_noise(model, opened)
-    rows = [ScoredRow(item.id, item.sequence, *table.row(item.sequence)) for item in sequences]
+    return rows_of(handle, sequences, table.row)
+
+
+def rows_of(
+    handle: ModelHandle, sequences: SequenceSet, scored: Callable[[str], Row]
+) -> list[ScoredRow]:
+    """Return the lines of a set of sequences; `scored` gives the score of one.
+
+    Raises
+    ------
+    ModelError
+        If a score is not finite; the sequence is named.
+    """
+    rows = [ScoredRow(item.id, item.sequence, *scored(item.sequence)) for item in sequences]
     for row in rows:
         if not math.isfinite(row.score):
             raise ModelError(
@@ -75,14 +88,28 @@ def score_rows(
 
 def write_rows(rows: Sequence[ScoredRow], out: Path | None) -> None:
     """Write tab-separated rows, floats in full precision, to a file or standard output."""
+    _write(ScoredRow._fields, ((*row[:2], repr(row.score), *row[3:]) for row in rows), out)
+
+
+def write_columns(models: Mapping[str, Sequence[ScoredRow]], out: Path | None) -> None:
+    """Write one column of scores for each model, by its name, beside ids and sequences."""
+    lines = zip(*models.values(), strict=True)
+    _write(
+        ("id", "sequence", *models),
+        ((*rows[0][:2], *(repr(row.score) for row in rows)) for rows in lines),
+        out,
+    )
+
+
+def _write(names: Iterable[str], lines: Iterable[Iterable[object]], out: Path | None) -> None:
     if out is None:
-        _write(rows, sys.stdout)
+        _write_to(sys.stdout, names, lines)
         return
     with atomic(out) as handle:
-        _write(rows, handle)
+        _write_to(handle, names, lines)
 
 
-def _write(rows: Iterable[ScoredRow], handle: IO[str]) -> None:
+def _write_to(handle: IO[str], names: Iterable[str], lines: Iterable[Iterable[object]]) -> None:
     writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-    writer.writerow(ScoredRow._fields)
-    writer.writerows((*row[:2], repr(row.score), *row[3:]) for row in rows)
+    writer.writerow(names)
+    writer.writerows(lines)

@@ -106,9 +106,19 @@ def keep_noise(model: LazyModel, store: Store) -> None:
     StoreError
         If the store cannot be read or written.
     """
-    known = known_noise(model.handle, store)
-    if known is None or (known.nats is None and model.handle.stored and model.loaded):
-        store.remember(KIND, _key(model.handle), json.dumps(asdict(noise_floor(model))))
+    if noise_is_due(model.handle, store, loaded=model.loaded):
+        remember_noise(model.handle, noise_floor(model), store)
+
+
+def noise_is_due(handle: ModelHandle, store: Store, *, loaded: bool) -> bool:
+    """Tell whether a model's noise floor is to be measured, given whether it is loaded anyway."""
+    known = known_noise(handle, store)
+    return known is None or (known.nats is None and handle.stored and loaded)
+
+
+def remember_noise(handle: ModelHandle, noise: Noise, store: Store) -> None:
+    """Keep a noise floor beside the model's scores."""
+    store.remember(KIND, _key(handle), json.dumps(asdict(noise)))
 
 
 def _key(handle: ModelHandle) -> str:

@@ -8,6 +8,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mit_harness.errors import InputError
+
 if TYPE_CHECKING:
     import pytest
 
@@ -23,6 +25,18 @@ _VIRTUAL_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 def dist_is_explicit(config: "pytest.Config") -> bool:
     """Tell whether the user chose how tests are shared; asked before xdist fills in its default."""
     return bool(config.option.dist != "no" or config.option.distload)
+
+
+def check_workers(engine: str | None) -> None:
+    """Raise where workers would be started beside an engine that spreads the work itself.
+
+    Raises
+    ------
+    InputError
+        If that is Ray.
+    """
+    if engine == "ray":
+        raise InputError("--mit-engine ray spreads the work itself; leave out -n, or give -n0")
 
 
 def names_evals(config: "pytest.Config") -> bool:

@@ -81,6 +81,12 @@ OPTIONS = (
         "SPEC",
         True,
     ),
+    Option(
+        "engine",
+        "where models score: local (this process, the default), or ray (RAY_ADDRESS, or here)",
+        choices=("local", "ray"),
+    ),
+    Option("ray_cpus", "CPUs of one Ray actor (default 1)", "N"),
     Option("offline", "download nothing"),
     Option("device", "cpu, cuda, cuda:1 or mps (default: the best there is)", "DEVICE"),
     Option(

@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mit_harness.claims.base import Claim, ClaimResult, Scored
 from mit_harness.claims.registry import check_claim, everything
-from mit_harness.errors import InputError, NotApplicable, printable
-from mit_harness.models.base import ModelHandle
+from mit_harness.errors import InputError, MitHarnessError, NotApplicable, printable
+from mit_harness.models.base import ModelHandle, Scores
 from mit_harness.models.registry import Registry
 from mit_harness.progress import Ticker
 from mit_harness.promoter.core import DesignSpec
@@ -22,6 +25,9 @@ from mit_harness.scoring.watch import ScoringWatch
 from mit_harness.session.distribution import ALONE, Sharing
 from mit_harness.session.settings import Settings, Suite
 
+if TYPE_CHECKING:
+    from mit_harness.session.remote import Ahead
+
 
 class EvalRun:
     """Everything that a session with eval cases shares; built when first asked for.
@@ -34,6 +40,11 @@ class EvalRun:
         Called once with the model registry, so that conftest hooks can add to it.
     sharing
         Which processes load models into one memory.
+
+    Attributes
+    ----------
+    ahead
+        What became of models that were scored before the first eval, by name.
     """
 
     def __init__(
@@ -51,6 +62,7 @@ class EvalRun:
             check_claim(claim_id)
         self.selected: dict[str, dict[str, Claim]] = {}
         self._designs: dict[str, SequenceSet | NotApplicable] = {}
+        self.ahead: dict[str, Ahead] = {}
         self._tables: dict[str, ScoreTable] = {}
         self._places: dict[tuple[str, ...], Places] = {}
         self._sent: set[str] = set()
@@ -193,6 +205,8 @@ class EvalRun:
         Beside the scores, the store keeps how long they took and the model's noise floor.
         """
         handle = model.handle
+        if handle.name in self.ahead:
+            return self._scored_ahead(handle, self.ahead[handle.name])
         with (ticker or Ticker()).doing(f"designing the sequences of {handle.name}") as step:
             sequences = self.needed(handle.name)
             store = self.store if handle.stored else None
@@ -211,6 +225,17 @@ class EvalRun:
                     keep_rate(handle, self.settings.device, store, watch.rate)
                 step.say(f"measuring the noise floor of {handle.name}")
                 keep_noise(model, store)
+        return table
+
+    def _scored_ahead(self, handle: ModelHandle, ahead: "Ahead") -> ScoreTable:
+        """Return what was scored before the first eval: no model is loaded."""
+        if isinstance(ahead, MitHarnessError):
+            raise ahead
+        table = ScoreTable.empty(numbered(self.needed(handle.name)))
+        table.take(handle, self.store)
+        for sequence, row in ahead.items():
+            table.put([sequence], Scores(*(np.array([part]) for part in row)))
+        self._tables[handle.name] = table
         return table
 
     def noise(self, handle: ModelHandle) -> Noise:

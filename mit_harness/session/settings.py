@@ -56,6 +56,8 @@ class Settings:
     measured: Path | None
     store: Path
     batch_tokens: int
+    engine: str
+    ray_cpus: int
     trusted: tuple[str, ...]
     offline: bool
     device: str | None
@@ -100,6 +102,8 @@ class Settings:
             measured=_measured(root, given["measured"] or "off"),
             store=_path(root, given["store"]) if given["store"] else default_store(),
             batch_tokens=_integer("batch_tokens", given["batch_tokens"], BATCH_TOKENS, 1),
+            engine=given["engine"] or "local",
+            ray_cpus=_integer("ray_cpus", given["ray_cpus"], 1, 1),
             trusted=tuple(given["trust_remote_code"] or ()),
             offline=bool(given["offline"]),
             device=given["device"],
@@ -189,7 +193,18 @@ def is_on(config: pytest.Config, name: str) -> bool:
     InputError
         If its value is neither true nor false.
     """
-    return bool(_given(config, next(option for option in OPTIONS if option.name == name)))
+    return bool(given(config, name))
+
+
+def given(config: pytest.Config, name: str) -> Any:  # noqa: ANN401 - as pytest has it
+    """Return the value of an option before any default.
+
+    Raises
+    ------
+    InputError
+        If it is not what the option takes.
+    """
+    return _given(config, next(option for option in OPTIONS if option.name == name))
 
 
 def _given(config: pytest.Config, option: Option) -> Any:  # noqa: ANN401 - as pytest has it

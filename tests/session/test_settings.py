@@ -23,6 +23,8 @@ VALUES = {
     "store": ("a.db", "b.db", "c.db"),
     "batch_tokens": (7, 8, 9),
     "trust_remote_code": (("hyenadna",), ("a", "b"), ("c",)),
+    "engine": ("ray", "local", "ray"),
+    "ray_cpus": (2, 3, 4),
     "offline": (True, True, True),
     "device": ("cpu", "cuda:1", "mps"),
     "dtype": ("float64", "float16", "bfloat16"),
