@@ -3,6 +3,7 @@
 Importing this module loads no model, no numpy and no torch: listing models must stay quick.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,6 +23,13 @@ CHECKPOINTS = Path(__file__).with_name("checkpoints")
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 """What each checkpoint consists of."""
+
+SHA256 = {
+    "ecoli-causal": "6c5b906e9cab1d47893763efcc66f82fde4442dd20d4dee9a0d6337c4d40f739",
+    "ecoli-masked": "3d2f2db9ae842f0c694e4e1fae787e654616f3162d285091da945213fbee5c8c",
+    "promoter-causal": "1cb2589ce92a7be28c521a7782e6e2a15bf2a4e980f88266fe1e0b4d6e7193a2",
+}
+"""What `checksum` says of each as it was shipped: a damaged one still loads, and scores."""
 
 NEEDS = ("torch", "transformers")
 """Packages without which none of them runs."""
@@ -99,8 +107,19 @@ def left_out_note() -> str:
     )
 
 
+def checksum(folder: Path) -> str:
+    """Return one SHA-256 over the bytes of all `FILES` of a checkpoint, read anew."""
+    from mit_harness.models.neural import files
+
+    every = {}
+    for name in FILES:
+        with (folder / name).open("rb") as file:
+            every[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return files.digest(every)
+
+
 def check_files(reference: Reference, spec: str) -> None:
-    """Raise unless the package holds a whole checkpoint; its weights are not read.
+    """Raise unless the package holds the checkpoint as it was shipped, byte by byte.
 
     Raises
     ------
@@ -118,9 +137,18 @@ def check_files(reference: Reference, spec: str) -> None:
             if name.endswith(".json"):
                 files.read_json(reference.folder / name)
         files.read_headers(files.weight_files(reference.folder))
+        found = checksum(reference.folder)
     except ModelError as error:
         why = str(error).partition("; download it again")[0]
         raise ModelError(f"{spec!r}: {why}; {again}") from error
+    except OSError as error:
+        why = f"{reference.folder} cannot be read ({error.strerror or error})"
+        raise ModelError(f"{spec!r}: {why}; {again}") from error
+    if found != SHA256[reference.name]:
+        raise ModelError(
+            f"{spec!r}: the checkpoint in {reference.folder} is damaged or was changed (its sha256 "
+            f"is {found}, expected {SHA256[reference.name]}); {again}"
+        )
 
 
 def reference_handle(spec: "Spec", how: "Loading") -> "ModelHandle":

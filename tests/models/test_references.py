@@ -38,12 +38,19 @@ def write_checkpoint(folder: Path, likelihood: str) -> None:
     (folder / "model.safetensors").write_bytes(data)
 
 
+def shipped_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the checkpoints as they lie there for those that were shipped."""
+    known = {name: references.checksum(model.folder) for name, model in REFERENCES.items()}
+    monkeypatch.setattr(references, "SHA256", known)
+
+
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package that holds the checkpoints, where every package that they need is installed."""
     for model in REFERENCES.values():
         write_checkpoint(tmp_path / "checkpoints" / model.name, model.likelihood)
     monkeypatch.setattr(references, "CHECKPOINTS", tmp_path / "checkpoints")
+    shipped_now(monkeypatch)
     monkeypatch.setattr(references, "find_spec", lambda name: object())
     monkeypatch.setattr(checks, "_is_there", lambda name: True)
     return tmp_path / "checkpoints"
@@ -111,10 +118,11 @@ def test_options_are_those_of_any_neural_model(there):
         only("ecoli-causal?masks=10")
 
 
-def test_a_changed_file_is_another_model(there):
+def test_a_changed_file_is_another_model(there, monkeypatch):
     before = {name: only(name).fingerprint for name in NAMES}
     assert before["ecoli-causal"] == before["promoter-causal"]  # the same files, in this test
     (there / "ecoli-causal" / "tokenizer.json").write_text('{"a": 1}')
+    shipped_now(monkeypatch)
     after = {name: only(name).fingerprint for name in NAMES}
     assert {name for name in NAMES if before[name] != after[name]} == {"ecoli-causal"}
 
@@ -151,6 +159,23 @@ def test_a_damaged_file_is_one_sentence(there, file, data, said):
     assert text.endswith("reinstall mit-harness (pip install --force-reinstall mit-harness)")
     assert "download" not in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("model.safetensors", bytes(24), bytes(23) + b"\x01"),
+        ("config.json", b"LlamaForCausalLM", b"LlamaForCausalLm"),
+    ],
+)
+def test_a_file_that_is_whole_but_another_is_one_sentence(there, file, old, new):
+    path = there / "promoter-causal" / file
+    path.write_bytes(path.read_bytes().replace(old, new))
+    for spec in ("promoter-causal", "references", "embedded"):
+        with pytest.raises(ModelError, match="is damaged or was changed") as caught:
+            Registry().resolve_all([spec])
+        assert str(caught.value).endswith("(pip install --force-reinstall mit-harness)")
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.usefixtures("without")
