@@ -4,9 +4,10 @@ import os
 import socket
 import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from mit_harness.errors import EngineError, InputError, ModelError, printable
@@ -67,13 +68,15 @@ def cluster(device: str | None = None, cpus: int = 1) -> "Iterator[RayPool]":
         knock(address)
     import ray
 
-    if ours:
-        _connect(ray, address)
-    try:
-        yield RayPool(ray, device, cpus)
-    finally:
+    # Ray prints the end of a node to standard output, where a table may be going.
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         if ours:
-            ray.shutdown()
+            _connect(ray, address)
+        try:
+            yield RayPool(ray, device, cpus)
+        finally:
+            if ours:
+                ray.shutdown()
 
 
 def _connect(ray: Any, address: str) -> None:  # noqa: ANN401 - Ray has no types when it is absent

@@ -185,6 +185,11 @@ def dispatch(
         crew.dismiss()
 
 
+def _batches(share: Share) -> int:
+    """Return for how many actors a model has work: the noise floor needs none of its own."""
+    return sum(call.batch is not None for call in share.waiting) or len(share.waiting)
+
+
 @dataclass(eq=False)
 class _Crew:
     pool: Pool
@@ -216,8 +221,12 @@ class _Crew:
     def _in_flight(self) -> int:
         return sum(call is not None for worker in self.workers for _, call in worker.calls)
 
+    def _held(self, share: Share) -> int:
+        return sum(worker.share is share for worker in self.workers)
+
     def _hire(self) -> None:
-        wanted = min(self.pool.size, self._waiting() + self._in_flight())
+        calls = self._in_flight() + sum(map(_batches, self.shares))
+        wanted = min(self.pool.size, calls)
         while len(self.workers) < wanted and self.false_starts <= self.retries:
             actor = self.pool.start()
             self.workers.append(_Worker(actor, deque([(actor.ready(), None)])))
@@ -244,14 +253,16 @@ class _Crew:
         worker.calls.append((worker.actor.work(share.recipe, call.batch), call))
 
     def _neediest(self) -> Share | None:
-        """Return the model with the most work for each actor that would then hold it."""
-        waiting = [share for share in self.shares if share.waiting]
+        """Return the model with the most work for each actor that would then hold it.
 
-        def need(share: Share) -> float:
-            holders = sum(worker.share is share for worker in self.workers)
-            return len(share.waiting) / (1 + holders)
-
-        return max(waiting, key=need, default=None)
+        Nobody loads a model for its noise floor alone while another holds it.
+        """
+        waiting = [
+            share
+            for share in self.shares
+            if share.waiting and (share.waiting[0].batch is not None or not self._held(share))
+        ]
+        return max(waiting, key=lambda s: len(s.waiting) / (1 + self._held(s)), default=None)
 
     def _tell(self, share: Share) -> None:
         if self.progress is not None and share.total:

@@ -11,7 +11,7 @@ from mit_harness.models.spec import parse
 from mit_harness.progress import Step, duration, rate
 from mit_harness.scoring.engine import BATCH_TOKENS, batches
 from mit_harness.scoring.remote.cluster import check_installed, cluster
-from mit_harness.scoring.remote.dispatch import Share, Sink, dispatch
+from mit_harness.scoring.remote.dispatch import RETRIES, Share, Sink, dispatch
 from mit_harness.scoring.remote.work import Recipe
 
 
@@ -42,12 +42,15 @@ class How:
         As in `mit_harness.scoring.engine.score`.
     cpus
         CPUs of one actor.
+    retries
+        How often a batch is scored again after its actor was lost.
     """
 
     run_id: str = ""
     loading: Loading = field(default_factory=Loading)
     batch_tokens: int = BATCH_TOKENS
     cpus: int = 1
+    retries: int = RETRIES
 
 
 def check_remote(registry: Registry, handles: Sequence[ModelHandle]) -> None:
@@ -93,7 +96,8 @@ def score_remotely(
     step.say("connecting to Ray")
     with cluster(how.loading.device, how.cpus) as pool:
         step.say("waiting for Ray to start an actor")
-        dispatch(pool, shares, sink, RemoteWatch(step, sum(share.total for share in shares)))
+        watch = RemoteWatch(step, sum(share.total for share in shares))
+        dispatch(pool, shares, sink, watch, retries=how.retries)
     faults = {share.handle.name: share.fault() for share in shares}
     return {name: fault for name, fault in faults.items() if fault is not None}
 

@@ -18,19 +18,19 @@ import pathlib
 HERE = pathlib.Path(__file__).parent
 
 
-def _noted(sequences):
-    with (HERE / "scored.txt").open("a") as file:
+def _noted(sequences, name="scored.txt"):
+    with (HERE / name).open("a") as file:
         file.write("".join(f"{s}\\n" for s in sequences))
     return [float(s.count("A")) for s in sequences]
 
 
-def counted():
-    (HERE / f"load-{os.getpid()}-{os.urandom(4).hex()}").touch()
-    return _noted
-
-
 def dies_once():
     """Is killed, as by lack of memory, at the third batch."""
+    with (HERE / "loads.txt").open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    if os.environ["OMP_NUM_THREADS"] != "1":
+        raise ValueError("threads")
+
     def score(sequences):
         values = _noted(sequences)
         if len((HERE / "scored.txt").read_text().split()) > 10:
@@ -55,7 +55,7 @@ def dies_always():
 
 def broken():
     def score(sequences):
-        _noted(sequences)
+        _noted(sequences, "broken.txt")
         raise ValueError("no good")
     return score
 
@@ -70,7 +70,7 @@ def slow():
     return score
 
 
-for model in (counted, dies_once, dies_always, broken, slow):
+for model in (dies_once, dies_always, broken, slow):
     model.fingerprint = model.__name__ + "-1"
 '''
 
@@ -85,8 +85,8 @@ class Folder:
     def spec(self, name: str) -> str:
         return f"py:{self.module}:{name}"
 
-    def scored(self) -> Counter[str]:
-        file = self.path / "scored.txt"
+    def scored(self, name: str = "scored.txt") -> Counter[str]:
+        file = self.path / name
         return Counter(file.read_text().split() if file.exists() else ())
 
     def killed(self) -> list[str]:

@@ -128,10 +128,25 @@ def test_the_noise_floor_is_measured_after_the_batches_by_who_holds_the_model(fa
         return Noise(0.5, 32) if what != "ready" and what[1] is None else None
 
     kept, share = fake.kept(), fake.share("m", 8, noise=True)
-    dispatch(fake.pool(1, fate), [share, fake.share("known", 0, noise=True)], kept)
+    pool = fake.pool(1, fate)
+    dispatch(pool, [share, fake.share("known", 0, noise=True)], kept)
     assert kept.noises == {"m": Noise(0.5, 32), "known": Noise(0.5, 32)}
     assert [what for what in asked if what[0] == "m"][-1] == ("m", None)
     assert len(kept.rows) == 8
+
+
+def test_no_actor_loads_a_model_for_its_noise_floor_alone(fake):
+    asked = set()
+
+    def fate(actor, what):
+        if what == "ready":
+            return None
+        asked.add((actor.number, what[0]))
+        return Noise(0.5, 32) if what[1] is None else None
+
+    shares = [fake.share(f"m{k}", 2, noise=True) for k in range(4)]
+    dispatch(fake.pool(3, fate), shares, fake.kept())
+    assert len(asked) == 4
 
 
 def test_a_noise_floor_that_kills_is_a_note_and_costs_no_scores(fake):
