@@ -44,7 +44,8 @@ def cluster(device: str | None = None, cpus: int = 1) -> "Iterator[RayPool]":
     """Connect to the cluster that RAY_ADDRESS names, or start one on this machine.
 
     One that this process is connected to already is taken, and left connected; what is started
-    here is shut down at the end of the block.
+    here is shut down at the end of the block. What is printed to standard output within it goes
+    nowhere.
 
     Parameters
     ----------

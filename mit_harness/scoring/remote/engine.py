@@ -89,7 +89,7 @@ def score_remotely(
     StoreError
         If the sink cannot keep a batch; finished batches are kept.
     """
-    shares = [_share(one, how) for one in wanted if one.sequences or one.noise]
+    shares = [share_of(one, how) for one in wanted if one.sequences or one.noise]
     if not shares:
         return {}
     step = step or Step("")
@@ -102,7 +102,8 @@ def score_remotely(
     return {name: fault for name, fault in faults.items() if fault is not None}
 
 
-def _share(one: Wanted, how: How) -> Share:
+def share_of(one: Wanted, how: How) -> Share:
+    """Return what the dispatcher gives out for one model: the local engine's batches."""
     handle = one.handle
     tokens = min(how.batch_tokens, handle.batch_bases or how.batch_tokens)
     recipe = Recipe.of(handle, how.run_id, how.loading)
