@@ -219,7 +219,8 @@ def _by_background(facts: RescuePairs, change: Floats, stats: Inference) -> Metr
 def _sign_excess(facts: RescuePairs, change: Floats, stats: Inference) -> Metric:
     """Return how often the signs agree, less how often "always up" is right; ties 1/2."""
     risen = (facts.rise > 0).astype(np.float64)
-    guess = np.where(change > stats.tolerance, 1.0, np.where(change < -stats.tolerance, 0.0, 0.5))
+    floor = stats.tolerance + rounding(change)
+    guess = np.where(change > floor, 1.0, np.where(change < -floor, 0.0, 0.5))
     agrees = np.where(guess == 0.5, 0.5, (guess == risen).astype(np.float64))
     every = np.ones(len(risen), dtype=bool)
     return facts.share("sign_excess", agrees - risen, every, unit="difference of proportions")

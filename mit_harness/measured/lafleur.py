@@ -49,6 +49,8 @@ DATA_SET = "lafleur2022"
 FILLER_SEED = 42
 _OBSERVED = "Observed log(TX/Txref)"
 _SEQUENCE = "Promoter"
+_ALIKE = 1e-4
+"""Of logs; in the published sheet they agree to 1e-14."""
 
 
 @dataclass(frozen=True)
@@ -242,9 +244,24 @@ def _set(path: Path, sheet: Sheet, table: Sequence[Sequence[Any]]) -> MeasuredSe
         activity = _numbers(
             where, sheet.activity, _column(where, header, table, sheet.activity), above=0.0
         )
+        _same_measurement(where, sheet.activity, activity, observed)
     windows = tuple(map(sheet.window, sequences))
     # + 0.0 makes the reference's -0.0 a plain zero.
     return MeasuredSet(sheet.name, sequences, windows, -observed + 0.0, activity)
+
+
+def _same_measurement(where: str, name: str, activity: Floats, observed: Floats) -> None:
+    """Refuse a sheet in which one column was sorted or moved without the other.
+
+    Both are one measurement: ln activity and the observed log differ by the reference's alone.
+    """
+    apart = np.log(activity) + observed
+    off = np.abs(apart - np.median(apart))
+    if off.max() > _ALIKE:
+        raise InputError(
+            f"{where}: {name!r} and {_OBSERVED!r} of row {int(off.argmax()) + 2} are not one "
+            "measurement; take the sheet as published"
+        )
 
 
 def _column(

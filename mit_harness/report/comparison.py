@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mit_harness.claims.base import MIN_PAIRS, Role
-from mit_harness.claims.registry import CLAIMS, get_claim
+from mit_harness.claims.registry import CLAIMS, ON_MEASURED, get_claim
 from mit_harness.errors import ReportError, near, printable
 from mit_harness.report.build import claim_record
 from mit_harness.report.finished import FinishedRun, confirm, judged
@@ -202,6 +202,10 @@ def _check_claim(candidate: FinishedRun, baseline: FinishedRun, claim_id: str) -
         raise _not_comparable(candidate, baseline, why)
     if candidate.items.sequences[claim_id].items != baseline.items.sequences[claim_id].items:
         why = f"the sequences of {claim_id} are not the same"
+        raise _not_comparable(candidate, baseline, why)
+    files = [run.results.run.measured_sha256 for run in (candidate, baseline)]
+    if claim_id in ON_MEASURED and files[0] != files[1]:
+        why = f"{claim_id} was judged on measured promoters with sha256 {files[0]} and {files[1]}"
         raise _not_comparable(candidate, baseline, why)
 
 

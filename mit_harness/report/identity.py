@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from mit_harness.claims.registry import ON_MEASURED
 from mit_harness.errors import MitHarnessError, printable
 from mit_harness.models.base import EXACT, ModelHandle
 from mit_harness.models.embedded import EMBEDDED
 from mit_harness.models.references import REFERENCES
 from mit_harness.models.registry import Registry
 from mit_harness.models.spec import parse
-from mit_harness.report.schema import ModelRecord
+from mit_harness.report.schema import ModelRecord, Results
 
 
 def misnamed(model: ModelRecord) -> str:
@@ -66,3 +67,9 @@ def _wrong_tolerance(model: ModelRecord) -> str:
         f"the tolerance of {printable(model.name)} is {model.tolerance:g}, and that of "
         f"{printable(model.spec)} {' or '.join(f'{value:g}' for value in sorted(known))}"
     )
+
+
+def measured_by(results: Results) -> str | None:
+    """Return the sha256 of the measured promoters that a run's claims rest on, or None."""
+    claims = {claim.id for model in results.models for claim in model.claims}
+    return results.run.measured_sha256 if claims & set(ON_MEASURED) else None

@@ -86,6 +86,7 @@ OBSERVED = "Observed log(TX/Txref)"
         (PL, put(OBSERVED, "n/a"), f"'{OBSERVED}' of row 3 is 'n/a'; it has to be a finite"),
         (PL, put(OBSERVED, ""), f"'{OBSERVED}' of row 3 is ''"),
         (URTECHO, put("Activity", 0.0), "'Activity' of row 3 is 0.0; it has to be a number above"),
+        (URTECHO, put(OBSERVED, 5.0), f"'Activity' and '{OBSERVED}' of row 3 are not one measure"),
         (PL, empty, "there is no promoter"),
     ],
 )

@@ -193,6 +193,23 @@ def test_other_sequences_are_refused(runs):
         check_comparable(runs[0], replace(runs[0], items=items), ["compensation"])
 
 
+def judged_on(run: FinishedRun, sha256: str) -> FinishedRun:
+    """Return a run as if its compensation had been judged on measured promoters."""
+    run = with_claim(run, "all", id="measured_rescue", version=1)
+    sequences = {"measured_rescue": run.items.sequences["compensation"]}
+    run = replace(run, items=ItemScores(sequences, run.items.scores))
+    header = run.results.run.model_copy(update={"measured_sha256": sha256})
+    return replace(run, results=run.results.model_copy(update={"run": header}))
+
+
+def test_other_measurements_of_the_same_sequences_are_refused(runs):
+    one, other = (judged_on(runs[0], letters * 32) for letters in ("ab", "cd"))
+    said = f"judged on measured promoters with sha256 {'ab' * 32} and {'cd' * 32}; run both alike"
+    with pytest.raises(ReportError, match=said):
+        check_comparable(one, other, ["measured_rescue"])
+    check_comparable(one, one, ["measured_rescue"])
+
+
 def test_an_error_is_no_number(runs):
     broken = with_claim(runs[0], "markov", verdict="error")
     for pair in ((broken, runs[0]), (runs[0], broken)):

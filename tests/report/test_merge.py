@@ -128,3 +128,22 @@ def test_hostile_names_are_shown_on_one_line(make):
     one = make.results(make.model("a\n\x1b[31m", [make.claim()]))
     two = make.results(make.model("a\n\x1b[31m", [make.claim()], fingerprint="other"))
     assert refusal(one, two).isprintable()
+
+
+def judged_on(make, name, claim_id, sha256):
+    return make.results(make.model(name, [make.claim(claim_id)]), measured_sha256=sha256)
+
+
+def test_runs_judged_on_different_files_of_measured_promoters_are_refused(make):
+    one = judged_on(make, "a", "measured_rescue", "ab" * 32)
+    text = refusal(one, judged_on(make, "b", "measured_expression", "cd" * 32))
+    assert text.startswith("runs judged on different files of measured promoters cannot share")
+    assert "ab" * 32 in text
+    assert "cd" * 32 in text
+    assert len(merge([one, judged_on(make, "b", "measured_rescue", "ab" * 32)])[1]) == 2
+
+
+def test_a_file_that_no_claim_rests_on_keeps_no_run_apart(make):
+    one = judged_on(make, "a", "measured_rescue", "ab" * 32)
+    for sha256 in ("cd" * 32, None):
+        assert len(merge([one, judged_on(make, "b", "compensation", sha256)])[1]) == 2

@@ -10,6 +10,7 @@ from mit_harness.report.finished import FinishedRun, known_claims, read_run
 from mit_harness.report.gate.checks import Check
 from mit_harness.report.gate.evidence import Evidence, Missing, find_model
 from mit_harness.report.gate.trust import faults
+from mit_harness.report.identity import measured_by
 
 _AHEAD_DAYS = 1.0
 """Clocks differ; a baseline that is further in the future has no age that can be told."""
@@ -55,6 +56,9 @@ def _foreign(evidence: Evidence, run: FinishedRun) -> Iterator[str]:
         one, two = getattr(mine, key), getattr(other, key)
         if one != two:
             yield f"foreign: its {key} is {two}, the run's is {one}"
+    files = measured_by(evidence.run.results), measured_by(run.results)
+    if None not in files and files[0] != files[1]:
+        yield f"foreign: its measured promoters have sha256 {files[1]}, the run's {files[0]}"
     for model in run.results.models:
         for claim in known_claims(model):
             version = get_claim(claim.id).version

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mit_harness.errors import ReportError
 from mit_harness.report.build import adjust, in_order
+from mit_harness.report.identity import measured_by
 from mit_harness.report.leaderboard.table import describe_design
 from mit_harness.report.schema import (
     ClaimRecord,
@@ -22,12 +23,18 @@ def merge(runs: Sequence[Results]) -> tuple[DesignRecord, list[ModelRecord]]:
     Raises
     ------
     ReportError
-        If designs or claim versions differ, a split other than ``test`` or an incomplete run is
-        among them, or two runs disagree about one model.
+        If designs, files of measured promoters or claim versions differ, a split other than
+        ``test`` or an incomplete run is among them, or two runs disagree about one model.
     """
     design = runs[0].design
     if design.split != "test":
         raise ReportError(f"leaderboards take the test split only, not {design.split!r}")
+    measured = sorted({sha256 for run in runs if (sha256 := measured_by(run)) is not None})
+    if len(measured) > 1:
+        raise ReportError(
+            "runs judged on different files of measured promoters cannot share a leaderboard: "
+            f"sha256 {measured[0]}; against {measured[1]}"
+        )
     models: dict[str, ModelRecord] = {}
     versions: dict[str, int] = {}
     for run in runs:

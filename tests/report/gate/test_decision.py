@@ -187,6 +187,26 @@ def test_a_baseline_that_is_not_one(gates, good, runs, tmp_path, how, outcome, s
     assert any(rule == "max_regression" and o == "block" for o, rule, _ in found)
 
 
+def test_a_baseline_judged_on_other_measurements_is_foreign(gates, good, tmp_path):
+    """The sequences may be the same ones, and only what was measured of them another."""
+
+    def judged_on(name, letters):
+        def change(content):
+            content["run"]["measured_sha256"] = letters * 32
+            content["models"][0]["claims"].append(
+                {**content["models"][0]["claims"][0], "id": "measured_rescue"}
+            )
+
+        (tmp_path / name).mkdir()
+        return gates.forge(good, tmp_path / name, change)
+
+    run, baseline = judged_on("run", "ab"), judged_on("baseline", "cd")
+    content = {"claims": {"compensation": {"css": {"max_regression": 0.05}}}}
+    found = gates.stopped(gates.ask(run, content, baseline))
+    said = f"foreign: its measured promoters have sha256 {'cd' * 32}, the run's {'ab' * 32}"
+    assert any(o == "block" and said in why for o, _, why in found), found
+
+
 @pytest.mark.parametrize(
     ("change", "word", "said"),
     [
