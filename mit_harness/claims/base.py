@@ -155,6 +155,8 @@ class Claim(ABC):
     threshold: ClassVar[float] = 0.5
     threshold_text: ClassVar[str] = "CI low > 0.50"
     absent_band: ClassVar[tuple[float, float] | None] = (0.4, 0.6)
+    tested_below: ClassVar[bool] = False
+    """Whether refuting needs the test too: see `decide`."""
     meaning: ClassVar[Mapping[Verdict, str]]
 
     @abstractmethod
@@ -248,7 +250,13 @@ class Claim(ABC):
         )
 
     def _part(self, metric: Metric, role: Role) -> Part:
-        verdict, reason = decide(metric, self.threshold, self.absent_band, min_n=MIN_PAIRS)
+        verdict, reason = decide(
+            metric,
+            self.threshold,
+            self.absent_band,
+            min_n=MIN_PAIRS,
+            tested_below=self.tested_below,
+        )
         return Part(metric, verdict, reason, role)
 
     def failed(self, why: str) -> ClaimResult:

@@ -48,7 +48,7 @@ class MeasuredExpression(OnMeasured):
         Verdict.HOLDS: "Stronger promoters score higher beyond their composition.",
         Verdict.REFUTED: "Given A+T and dinucleotides the score says nothing of expression, or "
         "the opposite.",
-        Verdict.UNDECIDED: "The eight backgrounds do not agree enough.",
+        Verdict.UNDECIDED: "Eight backgrounds and a few elements do not tell.",
     }
 
     def groups(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ def decide(
     band: tuple[float, float] | None = (0.4, 0.6),
     alpha: float = 0.025,
     min_n: int = 6,
+    tested_below: bool = False,
 ) -> tuple[Verdict, str]:
     """Return the verdict on one metric and the reason, in words.
 
@@ -49,6 +50,9 @@ def decide(
         Of the one-sided test.
     min_n
         Fewest pairs that can decide.
+    tested_below
+        Whether an interval below the threshold refutes only where the test says so too, p above
+        1 - `alpha`, as where the interval alone is known to be too narrow; one of zero width does.
     """
     low, high = metric.ci_low, metric.ci_high
     if metric.n < min_n:
@@ -56,12 +60,19 @@ def decide(
     if metric.value is None or low is None or high is None:
         return Verdict.UNDECIDED, f"no interval ({metric.note or 'undefined'})"
     shown = f"{100 * metric.level:g} % interval [{low:.4g}, {high:.4g}]"
-    if high <= threshold:
-        return Verdict.REFUTED, f"{shown} lies wholly at or below {threshold:g}"
+    below = f"{shown} lies wholly at or below {threshold:g}"
+    unsure = tested_below and low < high and (metric.p is None or metric.p <= 1 - alpha)
+    if high <= threshold and not unsure:
+        return Verdict.REFUTED, below
     if low > threshold and metric.p is not None and metric.p < alpha:
         return Verdict.HOLDS, f"{shown} above {threshold:g}, p = {metric.p:.2g} < {alpha:g}"
     if band is not None and (inner := _within(metric, band)):
         return Verdict.ABSENT, f"{inner} within {band[0]:g} to {band[1]:g}: near chance"
+    if high <= threshold:
+        test = (
+            "there is no test" if metric.p is None else f"p = {metric.p:.2g} is not > {1 - alpha:g}"
+        )
+        return Verdict.UNDECIDED, f"{below}, but {test}"
     if low > threshold:
         test = "there is no test" if metric.p is None else f"p = {metric.p:.2g} is not < {alpha:g}"
         return Verdict.UNDECIDED, f"{shown} above {threshold:g}, but {test}"

@@ -111,3 +111,21 @@ def test_verdicts_are_their_words():
     words = ["holds", "refuted", "absent", "undecided", "error", "measured"]
     assert [str(v) for v in Verdict] == words
     assert f"{H}" == "holds"
+
+
+@pytest.mark.parametrize(
+    ("p", "width", "band", "verdict"),
+    [
+        (0.99, 0.02, (0.4, 0.6), Verdict.REFUTED),
+        (0.93, 0.02, (0.4, 0.6), Verdict.ABSENT),
+        (0.93, 0.02, None, Verdict.UNDECIDED),
+        (None, 0.02, None, Verdict.UNDECIDED),
+        (1.0, 0.0, (0.4, 0.6), Verdict.REFUTED),
+        (0.5, 0.0, (0.4, 0.6), Verdict.REFUTED),
+    ],
+)
+def test_where_the_interval_is_too_narrow_the_test_has_to_refute_too(p, width, band, verdict):
+    interval = (0.5 - width, 0.5 - width / 4)
+    found = metric(interval, p=p, ci90=interval, value=0.5 - width / 2)
+    assert decide(found, 0.5, band, tested_below=True)[0] is verdict
+    assert decide(found, 0.5, band)[0] is Verdict.REFUTED
