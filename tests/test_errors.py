@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from mit_harness import errors
 from mit_harness.errors import MitHarnessError, NotApplicable, near, printable
 
-KINDS = ("InputError", "FetchError", "ModelError", "StoreError", "ReportError", "NotApplicable")
+KINDS = (
+    "InputError", "FetchError", "ModelError", "EngineError", "StoreError", "ReportError",
+    "NotApplicable",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
