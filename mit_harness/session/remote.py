@@ -42,7 +42,8 @@ def score_ahead(run: "EvalRun", ticker: Ticker) -> dict[str, Ahead]:
 
 def _wanted(run: "EvalRun", handle: ModelHandle) -> Wanted:
     todo = missing(handle, run.needed(handle.name), run.store)
-    return Wanted(handle, todo, noise=noise_is_due(handle, run.store, loaded=bool(todo)))
+    noise = noise_is_due(handle, run.store, loaded=bool(todo))
+    return Wanted(handle, todo, noise=noise, lasting=handle.lasting)
 
 
 class _Kept:

@@ -5,8 +5,9 @@ import math
 import pytest
 
 from mit_harness.errors import ModelError, ReportError
+from mit_harness.models.registry import Registry
 from mit_harness.promoter.sequence_set import Item, SequenceSet
-from mit_harness.scoring.export import ScoredRow, score_rows, write_rows
+from mit_harness.scoring.export import ScoredRow, score_rows, write_columns, write_rows
 from mit_harness.scoring.imported import checked_scores
 from mit_harness.scoring.store import Store
 
@@ -64,6 +65,18 @@ def test_rows_are_written_in_full_precision_to_a_file_or_standard_output(tmp_pat
     assert (tmp_path / "scores.tsv").read_bytes() == TEXT.encode()
     write_rows(ROWS, None)
     assert capsys.readouterr().out == TEXT
+
+
+def test_several_models_are_columns_that_a_spec_can_name(tmp_path):
+    found = {
+        handle.name: score_rows(handle, PAIR)
+        for handle in Registry().resolve_all(["at-content", "random?seed=7"])
+    }
+    write_columns(found, tmp_path / "s.tsv")
+    assert (tmp_path / "s.tsv").read_text().startswith("id\tsequence\tat-content\trandom-seed-7\n")
+    for name, rows in found.items():
+        recorded = Registry().resolve(f"scores:{tmp_path / 's.tsv'}#{name}")
+        assert [row.score for row in score_rows(recorded, PAIR)] == [row.score for row in rows]
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):

@@ -103,6 +103,8 @@ class Share:
         Calls that no actor has.
     total, done
         Sequences.
+    lasting
+        Whether what is finished is there in a later run.
     error
         The model's own, after which nothing more is asked of it.
     lost
@@ -114,6 +116,7 @@ class Share:
     waiting: deque[Call] = field(default_factory=deque)
     total: int = 0
     done: int = 0
+    lasting: bool = True
     begun: bool = False
     error: MitHarnessError | None = None
     lost: str = ""
@@ -126,9 +129,10 @@ class Share:
         batches: Iterable[list[str]],
         *,
         noise: bool = False,
+        lasting: bool = True,
     ) -> "Share":
         """Return a share of batches, and of the noise floor after them if that is asked for."""
-        share = cls(handle, recipe)
+        share = cls(handle, recipe, lasting=lasting)
         share.waiting.extend(Call(share, batch) for batch in batches)
         share.total = sum(len(call.batch or ()) for call in share.waiting)
         if noise:
@@ -139,9 +143,12 @@ class Share:
         """Return why the model is not done, or None."""
         if self.error is not None or not self.lost:
             return self.error
+        kept = "what is finished is kept, and the same command scores the rest"
+        if not self.lasting:
+            kept = "and nothing is kept without a store and a fingerprint"
         return EngineError(
             f"{self.handle.name}: {self.lost}; {self.total - self.done} of {self.total} sequences "
-            "are missing, what is finished is kept, and the same command scores the rest"
+            f"are missing, {kept}"
         )
 
     def give_up(self, why: str) -> None:

@@ -23,11 +23,14 @@ class Wanted:
     ----------
     noise
         Whether its noise floor is measured too.
+    lasting
+        Whether the sink keeps its scores for later runs.
     """
 
     handle: ModelHandle
     sequences: Sequence[str]
     noise: bool = False
+    lasting: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def share_of(one: Wanted, how: How) -> Share:
     handle = one.handle
     tokens = min(how.batch_tokens, handle.batch_bases or how.batch_tokens)
     recipe = Recipe.of(handle, how.run_id, how.loading)
-    return Share.of(handle, recipe, batches(one.sequences, tokens), noise=one.noise)
+    made = batches(one.sequences, tokens)
+    return Share.of(handle, recipe, made, noise=one.noise, lasting=one.lasting)
 
 
 class RemoteWatch:

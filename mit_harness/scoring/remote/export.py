@@ -39,7 +39,11 @@ def remote_rows(
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store)) if store is not None else None
         kept = _Kept(opened, {handle.name: {} for handle in remote})
-        wanted = [Wanted(h, missing(h, texts, kept.store_of(h))) for h in remote]
+        wanted = []
+        for handle in remote:
+            held = kept.store_of(handle)
+            todo = missing(handle, texts, held)
+            wanted.append(Wanted(handle, todo, lasting=held is not None))
         faults = list(score_remotely(wanted, kept, how, step).values())
         if faults:
             raise type(faults[0])("; ".join(map(str, faults)))

@@ -105,7 +105,9 @@ def test_a_batch_that_no_actor_survives_is_reported_with_what_is_missing(fake):
 def test_no_retry_can_be_asked_for(fake):
     pool = fake.pool(1, lambda actor, what: "died" if what != "ready" else None)
     share = fake.share("m", 10)
+    share.lasting = False
     dispatch(pool, [share], fake.kept(), retries=0)
+    assert str(share.fault()).endswith("nothing is kept without a store and a fingerprint")
     assert str(share.fault()).startswith("m: 1 actors were lost at one batch (died); 10 of 10")
     assert len(pool.actors) == 1
 
