@@ -36,7 +36,7 @@ def models(
     from mit_harness.models.neural.flanks import METHODS
     from mit_harness.models.neural.presets import PRESETS
     from mit_harness.models.references import REFERENCES
-    from mit_harness.models.registry import CALCULATOR, Registry
+    from mit_harness.models.registry import CALCULATOR, CALCULATOR_SUMMARY, Registry
 
     if check is not None:
         typer.echo(check_text(check))
@@ -46,6 +46,7 @@ def models(
     installed = [name for name in Registry().names() if name not in known]
     others = [(name, "", "installed by another package") for name in installed]
     learned = [(r.name, METHODS[r.likelihood], r.summary) for r in REFERENCES.values()]
+    learned.append((CALCULATOR, "log-rate", CALCULATOR_SUMMARY))
     for kind, listed in (("control", rows), ("reference", learned), ("model", others)):
         if listed:
             typer.echo(_model_table(kind, listed) + "\n")

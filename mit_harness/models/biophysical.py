@@ -20,7 +20,6 @@ from mit_harness.models.base import Floats, ModelHandle
 
 NAME = "promoter-calculator"
 PACKAGE = "promotercalculator"
-SUMMARY = "strongest forward transcription rate that the Salis lab's Promoter Calculator predicts"
 _UP, _GAP, _BOX, _START = 24, 1, 6, 20
 _SPACERS, _DISCRIMINATORS = range(15, 21), range(6, 11)
 _SCALES = (256.0, 255.0, 4.300000000000002, 25.780434782608694)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 ENTRY_POINT_GROUP = "mit_harness.models"
 CALCULATOR = "promoter-calculator"
 """The biophysical model of an optional package; named, never part of `ALL_EMBEDDED`."""
+CALCULATOR_SUMMARY = (
+    "strongest forward transcription rate that the Salis lab's Promoter Calculator predicts "
+    "(extra biophysical; in no set)"
+)
 ALL_EMBEDDED = "embedded"
 """The spec that stands for every model of the package that can run here."""
 SETS = (ALL_EMBEDDED, "controls", "references")

@@ -132,7 +132,9 @@ def test_scoring_through_a_store_is_the_same(core: Path, tmp_path: Path):
 
 
 def test_models_and_claims_list_what_can_be_named():
-    assert "rpa-pwm" in run("models")
+    models = run("models")
+    assert "rpa-pwm" in models
+    assert "promoter-calculator" in models
     listed = run("claims")
     assert "scrambled_control" in listed
     assert "CI low > 0.50" in listed
