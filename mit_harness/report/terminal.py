@@ -89,7 +89,7 @@ def control_line(results: Results) -> str | None:
     if not checked:
         return (
             "controls: measured, not checked (verdicts are declared for shipped claims at the "
-            "default n, seed, protocol and sequences)"
+            "default n, seed, protocol and sequences, and on the published measurements)"
         )
     as_declared = sum(not claim.drifted for claim in checked)
     return f"controls: {as_declared} of {len(checked)} verdicts as declared"

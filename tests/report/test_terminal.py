@@ -133,7 +133,7 @@ def test_controls_are_counted(make):
     assert control_line(make.results(make.model("m", [good]))) is None
     assert control_line(make.results(make.model("pwm", [unchecked], kind="control"))) == (
         "controls: measured, not checked (verdicts are declared for shipped claims at the "
-        "default n, seed, protocol and sequences)"
+        "default n, seed, protocol and sequences, and on the published measurements)"
     )
 
 
