@@ -8,9 +8,10 @@ import typer
 from mit_harness.cli.app import Out, app, read_set, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mit_harness.models.base import ModelHandle
+    from mit_harness.scoring.export import ScoredRow
 
 Dtype = Literal["float32", "bfloat16", "float16", "float64"]
 Engine = Literal["local", "ray"]
@@ -53,7 +54,7 @@ def score(
     from mit_harness.models.base import Loading
     from mit_harness.models.registry import Registry
     from mit_harness.progress import on_stderr
-    from mit_harness.scoring.export import score_rows, write_columns, write_rows
+    from mit_harness.scoring.export import score_rows
     from mit_harness.scoring.shard import only_shard, parse_shard
 
     part = None if shard is None else parse_shard(shard)
@@ -78,13 +79,20 @@ def score(
                 handle.name: score_rows(handle, wanted, store, step, device, noise=True)
                 for handle in handles
             }
-    if len(rows) == 1:
-        write_rows(rows[handles[0].name], out)
-    else:
-        write_columns(rows, out)
+    _write(rows, out)
     if out is not None:
         of = "" if part is None else f"of shard {part} "
         say(f"{len(rows) * len(wanted)} scores {of}in {out}")
+
+
+def _write(rows: "Mapping[str, list[ScoredRow]]", out: Path | None) -> None:
+    """Write one model's scores as they are, several models' as columns."""
+    from mit_harness.scoring.export import write_columns, write_rows
+
+    if len(rows) == 1:
+        write_rows(next(iter(rows.values())), out)
+    else:
+        write_columns(rows, out)
 
 
 def _limit_memory(handles: "Sequence[ModelHandle]", dtype: str | None, limit: str) -> None:
