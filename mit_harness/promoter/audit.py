@@ -19,7 +19,7 @@ from mit_harness.promoter.audit_content import (
     kmer_counts,
     local_gc,
 )
-from mit_harness.promoter.audit_elements import InPlace, LookAlikes, Rows
+from mit_harness.promoter.audit_elements import MOST_ROWS, InPlace, LookAlikes, Rows
 from mit_harness.promoter.audit_pairs import AuditPair, default_pairs
 from mit_harness.promoter.grammar import SIGMA70, Grammar
 from mit_harness.promoter.sequence_set import Item, SequenceSet
@@ -34,6 +34,7 @@ bases differ in 0.6 to 0.75 of the pairs."""
 _WORDS = (2, 3)
 _AT = [BASES.index(base) for base in "AT"]
 
+Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.intp]
 
@@ -228,9 +229,19 @@ class _Measured:
     def __init__(self, items: Sequence[Item], grammar: Grammar) -> None:
         self.rows = Rows(items, grammar)
         self.codes = self.rows.codes
-        self.bases = composition(self.codes)
-        self.words = {size: kmer_counts(self.codes, size) for size in _WORDS}
-        self.at_runs = at_runs(self.codes)
+        parts = [self.codes[k : k + MOST_ROWS] for k in range(0, len(self.codes), MOST_ROWS)]
+        self.bases = np.concatenate([composition(codes) for codes in parts])
+        # In the smallest type: of a million sequences of 100 bp 80 MB.
+        least = np.min_scalar_type(self.codes.shape[1])
+        self._words = {
+            size: np.concatenate([kmer_counts(codes, size).astype(least) for codes in parts])
+            for size in _WORDS
+        }
+        self.at_runs = np.concatenate([at_runs(codes) for codes in parts])
+
+    def words(self, size: int, rows: Numbers) -> Counts:
+        """Return how often each k-mer stands in some of the sequences."""
+        return self._words[size][rows].astype(np.int64)
 
 
 def _audit(groups: _Groups, pair: AuditPair) -> FamilyAudit:
@@ -258,10 +269,10 @@ def _compare(
     differs = codes != reference
     differing = differs.sum(axis=1)
     kept = int((~differs.any(axis=0)).sum())
-    outside = _elsewhere(differs, rows.windows[family], pair).sum(axis=1)
+    outside = _elsewhere(differs, rows.windows(family), pair).sum(axis=1)
     more = measured.bases[family] - measured.bases[source]
     two, three = (
-        frequencies(measured.words[size][family], measured.words[size][source], size)
+        frequencies(measured.words(size, family), measured.words(size, source), size)
         for size in _WORDS
     )
     gained, lost = changes(codes, reference)

@@ -1,6 +1,6 @@
 """Elements in audited sequences: whose layout holds, what stands in place, what looks alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
@@ -15,6 +15,8 @@ from mit_harness.promoter.sequence_set import Item
 
 _NATURAL = ("A", *DERIVATIVES)
 _MOST_MISMATCHES = 1
+MOST_ROWS = 20_000
+"""Sequences that are measured at once: a million at once take 10 GB."""
 
 Mask = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -127,7 +129,8 @@ class Rows:
     """
 
     def __init__(self, items: Sequence[Item], grammar: Grammar) -> None:
-        self.codes = encode([item.sequence for item in items])
+        parts = (items[k : k + MOST_ROWS] for k in range(0, max(len(items), 1), MOST_ROWS))
+        self.codes = np.concatenate([encode([item.sequence for item in part]) for part in parts])
         self._grammar = grammar
         made = layouts(items, grammar)
         kinds = {id(layout): layout for layout in made}
@@ -135,11 +138,19 @@ class Rows:
         self._kinds = tuple(kinds.values())
         self._kind = np.array([number[id(layout)] for layout in made], dtype=np.intp)
 
-    @cached_property
-    def windows(self) -> Mask:
-        """Which bases of each row lie in what `windows` says of its layout, n x L."""
+    def windows(self, rows: Places) -> Mask:
+        """Return which bases of some rows lie in what `windows` says of their layout, n x L."""
         length = self.codes.shape[1]
-        return np.array([windows(layout, length) for layout in self._kinds])[self._kind]
+        return np.array([windows(layout, length) for layout in self._kinds])[self._kind[rows]]
+
+    def _parts(self) -> Iterator["Rows"]:
+        """Yield the same rows, some at a time: what is looked at beside them takes memory."""
+        for start in range(0, max(len(self.codes), 1), MOST_ROWS):
+            part = object.__new__(Rows)
+            part.codes = self.codes[start : start + MOST_ROWS]
+            part._grammar, part._kinds = self._grammar, self._kinds
+            part._kind = self._kind[start : start + MOST_ROWS]
+            yield part
 
     def starts(self, element: Element) -> Places:
         """Return where an element belongs in each row."""
@@ -159,6 +170,9 @@ class Rows:
     @cached_property
     def _standing(self) -> Mask:
         """Which of the motifs stand in their own place, n x motifs."""
+        return np.concatenate([part._found_standing() for part in self._parts()])
+
+    def _found_standing(self) -> Mask:
         found = np.zeros((len(self.codes), len(self._motifs)), dtype=np.bool_)
         for k, (element, motif) in enumerate(self._motifs):
             at = self.starts(element)[:, None]
@@ -190,6 +204,13 @@ class Rows:
         The breakable box goes by the grammar's rule for look-alikes, a compensator with a
         signature by that, all others by their consensus with at most one mismatch.
         """
+        parts = [part._found_alikes() for part in self._parts()]
+        return tuple(
+            (same[0][0], same[0][1], np.concatenate([counts for *_, counts in same]))
+            for same in zip(*parts, strict=True)
+        )
+
+    def _found_alikes(self) -> list[tuple[str, str, Counts]]:
         grammar, found = self._grammar, []
         for element in sorted((*grammar.boxes, *grammar.compensators), key=lambda e: e.start):
             rule = _rule(grammar, element)
@@ -197,7 +218,7 @@ class Rows:
             found.append((element.name, _words(*rule), counts))
             if _signature(grammar, element) and element.start < grammar.breakable.start:
                 found.append(self._served(element))
-        return tuple(found)
+        return found
 
     def look_alikes(self, family: Places, source: Places) -> tuple[LookAlikes, ...]:
         """Return what passes for each box and compensator outside its own place, on either strand.

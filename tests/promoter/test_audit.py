@@ -381,3 +381,18 @@ def test_words_are_counted_alike_a_few_pairs_at_a_time(monkeypatch):
     monkeypatch.setattr(audit_content, "_ROWS", 4)
     assert audit_content.changes(family, source) == whole
     assert whole[0].mean > 0
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_an_audit_measures_alike_a_few_sequences_at_a_time(monkeypatch, rows):
+    from mit_harness.promoter import audit as audited
+    from mit_harness.promoter import audit_elements
+    from mit_harness.promoter.core import build
+
+    groups = ("C", "D", "E", "H", "E_decoy", "H_decoy", "A", "A_broken", "A_sham", "A_displaced")
+    made = build(DesignSpec(n=12), (*groups, "A_compensated", "dinucleotide"))
+    whole = audit(made)
+    for module in (audited, audit_elements):
+        monkeypatch.setattr(module, "MOST_ROWS", rows)
+    assert audit(made) == whole
+    assert len(whole) > 5
