@@ -1,6 +1,6 @@
 """composition: how much of a score over bare backgrounds is A+T and k-mers; a diagnostic."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import ClassVar
 
@@ -20,6 +20,8 @@ from mit_harness.stats.verdict import Verdict
 FOLDS = 5
 RIDGE = 1e-6
 WORDS = (1, 2, 3)
+MOST_SMOOTHED = 2_000
+"""Sequences up to which models share one matrix, of 32 MB at most."""
 _GROUPS = tuple(at_group(level, "bare") for level in LEVELS)
 
 
@@ -82,7 +84,7 @@ def _explained(scored: Scored, stats: Inference, scores: Floats, size: int) -> M
     row_of = Scored(scored.sequences, np.arange(len(scored.sequences), dtype=np.float64))
     rows: NDArray[np.intp] = np.column_stack(row_of.matched(*_GROUPS)).astype(np.intp)
     texts = tuple(scored.sequences[int(row)].sequence for row in rows.ravel())
-    left = (smoother(texts, rows.shape[1], size) @ scores.ravel()).reshape(rows.shape)
+    left = residuals(texts, rows.shape[1], size, scores.ravel()).reshape(rows.shape)
     total = scores - scores.mean()
     columns = np.column_stack([(left**2).mean(axis=1), (total**2).mean(axis=1)])
     return stats.ratio(
@@ -93,6 +95,39 @@ def _explained(scored: Scored, stats: Inference, scores: Floats, size: int) -> M
         rule="above 0",
         unit="R2",
     )
+
+
+def residuals(texts: tuple[str, ...], levels: int, size: int, scores: Floats) -> Floats:
+    """Return what a fit to the other folds leaves of each score, shape (len(texts),).
+
+    Of many sequences the `smoother` would be too large a matrix: the fit is then made anew for
+    each model, in memory that grows with the number of sequences and not with its square.
+    """
+    if len(texts) <= MOST_SMOOTHED:
+        return smoother(texts, levels, size) @ scores
+    counts, left = word_counts(list(texts), size), scores.copy()
+    for held, kept in _folds(len(texts), levels):
+        base = counts[kept].mean(axis=0)
+        rest = counts[kept] - base
+        slopes = np.linalg.solve(_square(rest), rest.T @ scores[kept])
+        left[held] -= (counts[held] - base) @ slopes + scores[kept].mean()
+    return left
+
+
+def _folds(n: int, levels: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield the rows that are left out of a fit, and those that it is made of."""
+    fold = np.arange(n) // levels % FOLDS
+    for k in range(FOLDS):
+        yield np.flatnonzero(fold == k), np.flatnonzero(fold != k)
+
+
+def _square(rest: Floats) -> Floats:
+    """Return the normal equations' matrix of centred counts.
+
+    Counts sum to a constant, so one of them is redundant; the ridge only settles that.
+    """
+    found: Floats = rest.T @ rest + RIDGE * np.eye(rest.shape[1])
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -113,15 +148,11 @@ def smoother(texts: tuple[str, ...], levels: int, size: int) -> Floats:
     ndarray of float64, shape (len(texts), len(texts))
     """
     counts = word_counts(list(texts), size)
-    fold = np.arange(len(texts)) // levels % FOLDS
     matrix = np.eye(len(texts))
-    for k in range(FOLDS):
-        held, kept = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
+    for held, kept in _folds(len(texts), levels):
         base = counts[kept].mean(axis=0)
         rest = counts[kept] - base
-        # Counts sum to a constant, so one of them is redundant; the ridge only settles that.
-        square = rest.T @ rest + RIDGE * np.eye(counts.shape[1])
-        fit = (counts[held] - base) @ np.linalg.solve(square, rest.T)
+        fit = (counts[held] - base) @ np.linalg.solve(_square(rest), rest.T)
         # Of centred scores; that the fit's rows sum to 0 makes centring them drop out.
         matrix[np.ix_(held, kept)] -= fit + 1 / len(kept)
     return matrix
