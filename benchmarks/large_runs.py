@@ -19,7 +19,10 @@ MB = 1e6
 
 
 class Cost(NamedTuple):
-    """What one process took: CPU seconds and peak resident memory in bytes."""
+    """What one process took: CPU seconds and peak resident memory in bytes.
+
+    The peak is at least that of the process that started it, which here is small.
+    """
 
     seconds: float
     peak: float
