@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mit_harness.errors import InputError
+from mit_harness.stats.bootstrap import normal_interval
 from mit_harness.stats.checks import FloatArray, finite, rounding, usable_tolerance
 from mit_harness.stats.clustered import average_ranks
 from mit_harness.stats.metric import Metric, notes, undefined
@@ -255,9 +256,10 @@ def _single(name: str, r: float | None, n: int, covariates: int) -> Metric:
         return undefined(name, n, unit, f"{n} rows are too few for {covariates} covariates")
     low, high = 0.0, 0.0
     if r is not NOTHING:
-        reach = 1.959963984540054 * np.sqrt((1 + r * r / 2) / free)
-        centre = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
-        low, high = float(np.tanh(centre - reach)), float(np.tanh(centre + reach))
+        centre = float(np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)))
+        error = float(np.sqrt((1 + r * r / 2) / free))
+        bounds = np.array(normal_interval(centre, error, (0.95,)).bounds[0], dtype=np.float64)
+        low, high = map(float, np.tanh(bounds))
     return Metric(
         name=name,
         value=r,
